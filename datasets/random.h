@@ -1,0 +1,24 @@
+#pragma once
+#include <cstdint>
+
+namespace llmops {
+
+// xoshiro256** (Blackman & Vigna 2021), seeded through splitmix64: the same numbers on every machine.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed);
+  // Another stream of the same seed: `stream` enters the seed through splitmix64.
+  Random(std::uint64_t seed, std::uint64_t stream);
+
+  std::uint64_t next();
+  double uniform();                             // [0, 1), 53 bits
+  std::uint64_t below(std::uint64_t bound);     // [0, bound) by multiply-high with rejection; 0 for bound 0
+
+ private:
+  std::uint64_t state_[4];
+};
+
+// One splitmix64 step: advances `state`, returns the mixed word.
+std::uint64_t splitmix64(std::uint64_t& state);
+
+}  // namespace llmops

@@ -1,0 +1,47 @@
+#include "evaluators/metric.h"
+
+namespace llmops {
+
+std::string_view name(Better better) {
+  switch (better) {
+    case Better::higher: return "higher";
+    case Better::lower: return "lower";
+    case Better::neither: break;
+  }
+  return "neither";
+}
+
+std::string_view name(ScoreKind kind) {
+  switch (kind) {
+    case ScoreKind::binary: return "binary";
+    case ScoreKind::bounded: return "bounded";
+    case ScoreKind::positive: return "positive";
+    case ScoreKind::unbounded: break;
+  }
+  return "unbounded";
+}
+
+std::vector<std::optional<double>> Metric::corpus(std::span<const double>) const {
+  return std::vector<std::optional<double>>(columns().size());
+}
+
+#define LLMOPS_METRIC(info) extern const MetricInfo info;
+#include "evaluators/metrics/metrics.def"
+#undef LLMOPS_METRIC
+
+std::span<const MetricInfo* const> metrics() {
+  static constexpr const MetricInfo* kAll[] = {
+#define LLMOPS_METRIC(info) &info,
+#include "evaluators/metrics/metrics.def"
+#undef LLMOPS_METRIC
+  };
+  return kAll;
+}
+
+const MetricInfo* find_metric(std::string_view name) {
+  for (const MetricInfo* info : metrics())
+    if (info->name == name) return info;
+  return nullptr;
+}
+
+}  // namespace llmops

@@ -1,0 +1,98 @@
+#pragma once
+// A model under test (or a judge's model), whatever protocol it speaks.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "datasets/text/fields.h"
+#include "evaluators/sample.h"
+#include "prompts/request.h"
+
+namespace llmops {
+
+class EventLoop;  // evaluators/transport/event_loop.h
+
+struct Timeouts {
+  std::chrono::nanoseconds connect = std::chrono::seconds(5);
+  std::chrono::nanoseconds first_token = std::chrono::seconds(60);
+  std::chrono::nanoseconds between_tokens = std::chrono::seconds(30);
+  std::chrono::nanoseconds total = std::chrono::seconds(300);
+};
+
+struct RetryPolicy {
+  int max = 5;  // further attempts after the first
+  std::chrono::nanoseconds base = std::chrono::milliseconds(200);
+  std::chrono::nanoseconds cap = std::chrono::seconds(30);
+};
+
+struct Limits {
+  int concurrency = 32;
+  std::int64_t requests_per_minute = 0;  // 0: none
+  std::int64_t tokens_per_minute = 0;
+};
+
+// USD per million tokens.
+struct Price {
+  double input = 0;
+  double cached_input = 0;
+  double output = 0;
+};
+
+// `model:` of a suite, read and checked.
+struct ModelSpec {
+  std::string provider;  // openai | replay | ...
+  std::string name;
+  Timeouts timeout;
+  RetryPolicy retries;
+  Limits limits;
+  std::optional<Price> price;
+  bool stream = true;
+  Value settings;        // the whole mapping: what the provider itself reads (base_url, path, match, ...)
+  Object parameters;     // override the prompt's
+  Object identity;       // what a record keeps of it: provider, name, base_url, parameters; never a key
+};
+
+// What one attempt came to, and what the retry policy must know about it.
+struct Answer {
+  Sample sample;
+  std::optional<std::chrono::nanoseconds> retry_after;  // as the server asked
+};
+
+// Thread: everything happens on the event loop's thread.
+class Provider {
+ public:
+  virtual ~Provider() = default;
+
+  using Done = std::function<void(Answer)>;
+  // One attempt. Never blocks, never throws; `done` is called exactly once, perhaps before `ask` returns.
+  virtual void ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled, Done done) = 0;
+
+  // Ends every attempt under way with ErrorClass::cancelled.
+  virtual void cancel_all() {}
+};
+
+struct ProviderInfo {
+  std::string_view name;
+  std::string_view summary;
+  // Reads the provider's own keys of `model:` and notes every problem. `folder`: where relative paths count from.
+  // Opens files (a recording that is not there is a problem), calls nobody. nullptr only where problems were noted.
+  std::unique_ptr<Provider> (*make)(const ModelSpec& model, Fields& fields, const std::filesystem::path& folder,
+                                    EventLoop& loop);
+};
+
+std::span<const ProviderInfo* const> providers();
+const ProviderInfo* find_provider(std::string_view name);
+
+// Reads the keys that all providers share, and with `find_provider(...)->make` the provider's own; unknown keys
+// are noted. nullptr only where problems were noted.
+struct Model {
+  ModelSpec spec;
+  std::unique_ptr<Provider> provider;
+};
+std::unique_ptr<Model> make_model(const Value& value, const Source& source, const std::filesystem::path& folder,
+                                  EventLoop& loop, Diagnostics& problems);
+
+}  // namespace llmops

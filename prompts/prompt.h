@@ -1,0 +1,41 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/text/value.h"
+#include "prompts/template.h"
+
+namespace llmops {
+
+// A part of a message before it is rendered.
+struct PartTemplate {
+  std::string type = "text";  // text | image_url | file
+  Template content;           // the text, the URL or the path
+  Object extra;               // image_url: {detail}; file: {media_type}
+};
+
+struct MessageTemplate {
+  std::string role;  // system | user | assistant | tool
+  std::vector<PartTemplate> parts;
+  Object extra;      // name, tool_call_id, tool_calls
+};
+
+// One version of a prompt.
+struct Prompt {
+  std::string name;
+  std::string version;  // semantic version; may be empty for an inline prompt
+  std::filesystem::path file;  // empty: inline in a suite
+  std::string model;    // pinned; a suite may override it
+  std::string created, author, changelog;
+  std::vector<MessageTemplate> messages;
+  Object parameters;       // temperature, max_tokens, ...: sent as they are
+  Value response_format;   // null: none; a schema file is already read in
+  Value tools;             // null: none; a file is already read in
+  Object variables;        // defaults
+  Object eval_metrics;     // written by `baseline set`
+  std::string sha256;      // over the resolved content: messages, parameters, response format, tools, defaults
+};
+
+}  // namespace llmops

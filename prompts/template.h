@@ -1,0 +1,46 @@
+#pragma once
+// The Jinja2 subset of prompts. A template is compiled once and rendered for every case; values are
+// inserted as data and never looked at as template text.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datasets/text/result.h"
+#include "datasets/text/source.h"
+#include "datasets/text/value.h"
+
+namespace llmops {
+
+// Hands out the text of an included file; an include outside the prompt folder is a problem.
+using IncludeLoader = std::function<Result<Source>(const std::string& path)>;
+
+class Template {
+ public:
+  // `text` stands in `source` from `start` on (a YAML value); marks of problems point there.
+  static Result<Template> compile(std::string_view text, const Source& source, Mark start,
+                                  const IncludeLoader& include = {});
+  Template(Template&&) noexcept;
+  Template& operator=(Template&&) noexcept;
+  Template(const Template&);
+  Template& operator=(const Template&);
+  ~Template();
+
+  // Variables are looked up in `scopes` from the first to the last. An undefined variable is a problem with its
+  // place in the prompt file.
+  Result<std::string> render(const std::vector<const Object*>& scopes) const;
+
+  // Names of the free variables, each once, in order of appearance.
+  const std::vector<std::string>& variables() const;
+  // The text with its includes resolved: what the content hash is made of.
+  const std::string& resolved() const;
+
+ private:
+  struct Program;
+  explicit Template(std::shared_ptr<const Program> program);
+  std::shared_ptr<const Program> program_;
+};
+
+}  // namespace llmops
