@@ -1,0 +1,32 @@
+#pragma once
+// An accepted run as a file in git: sorted by case id, one case a line, everything that a
+// comparison needs.
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "datasets/text/result.h"
+#include "evaluators/run_record.h"
+
+namespace llmops {
+
+// Reads the header and checks every row (order, duplicates, ranges, finite numbers) in one pass;
+// rows are streamed from the file later on. A missing file names `llmops baseline set`.
+Result<std::shared_ptr<const RunSource>> open_baseline(const std::filesystem::path& file);
+
+// Writes a run as a baseline, atomically. What stood there before is kept as FILE's history
+// (`FILE.history/`, newest 20) for `rollback`. `evidence`: verdict and date of the gate that it
+// passed.
+void write_baseline(const RunSource& run, const std::filesystem::path& file,
+                    const Object& evidence);
+
+struct BaselineVersion {
+  std::filesystem::path file;
+  RunHeader header;
+};
+std::vector<BaselineVersion> baseline_history(const std::filesystem::path& file);  // newest first
+// Puts the version before the present one back. A problem where there is none.
+Result<BaselineVersion> rollback_baseline(const std::filesystem::path& file);
+
+}  // namespace llmops

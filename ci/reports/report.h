@@ -1,0 +1,48 @@
+#pragma once
+// One finished run with its verdict, as every report sees it.
+
+#include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ci/comparison.h"
+#include "ci/gate/verdict.h"
+#include "ci/summary.h"
+#include "evaluators/run_record.h"
+
+namespace llmops {
+
+struct ReportInput {
+  std::string command;  // "eval" | "gate" | "diff" | "report"
+  const RunHeader& run;
+  const Summary& summary;
+  const RunSource& rows;  // every case
+  const Comparison* comparison = nullptr;
+  const Verdict* verdict = nullptr;                // nullptr: nothing was gated
+  const OutputSource* outputs = nullptr;           // texts of the candidate
+  const OutputSource* baseline_outputs = nullptr;  // texts of the baseline, while its run is stored
+  std::vector<std::string> warnings = {};
+};
+
+struct TerminalStyle {
+  int width = 80;
+  bool color = false;
+  bool quiet = false;  // the one-line verdict alone
+};
+std::string render_terminal(const ReportInput& input, const TerminalStyle& style);
+
+Value to_json(const ReportInput& input);  // the document of `--json` (interfaces)
+
+// Reports that go to files; each is one file in this folder and one line in reports.def.
+struct ReportInfo {
+  std::string_view name;       // "html", "markdown", "junit", "csv"
+  std::string_view extension;  // ".html"
+  std::string_view summary;
+  // Writes piece by piece; memory does not grow with the number of cases.
+  void (*write)(const ReportInput& input, std::FILE* out);
+};
+std::span<const ReportInfo* const> reports();
+const ReportInfo* find_report(std::string_view name);
+
+}  // namespace llmops

@@ -1,0 +1,31 @@
+#pragma once
+// The figures of one run on its own.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evaluators/run_record.h"
+
+namespace llmops {
+
+struct MeasureSummary {
+  Measure measure;
+  std::int64_t n = 0;         // cases with a value
+  std::int64_t unscored = 0;  // cases without one
+  std::optional<double> mean, total;
+  std::optional<double> interval_low, interval_high;  // two-sided, 95 %
+  std::optional<double> p50, p90, p95, p99, max;      // type-7 quantiles over cases
+};
+
+struct Summary {
+  std::vector<MeasureSummary> measures;  // in the header's order
+  const MeasureSummary* find(const std::string& name) const;
+};
+
+// One pass over the rows. Memory does not grow with them: above 2^18 values a quantile comes from a
+// histogram with a relative error below 0.1 %, and `warnings` says so.
+Summary summarize(const RunSource& run, std::vector<std::string>& warnings);
+
+}  // namespace llmops
