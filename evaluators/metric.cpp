@@ -4,19 +4,26 @@ namespace llmops {
 
 std::string_view name(Better better) {
   switch (better) {
-    case Better::higher: return "higher";
-    case Better::lower: return "lower";
-    case Better::neither: break;
+    case Better::higher:
+      return "higher";
+    case Better::lower:
+      return "lower";
+    case Better::neither:
+      break;
   }
   return "neither";
 }
 
 std::string_view name(ScoreKind kind) {
   switch (kind) {
-    case ScoreKind::binary: return "binary";
-    case ScoreKind::bounded: return "bounded";
-    case ScoreKind::positive: return "positive";
-    case ScoreKind::unbounded: break;
+    case ScoreKind::binary:
+      return "binary";
+    case ScoreKind::bounded:
+      return "bounded";
+    case ScoreKind::positive:
+      return "positive";
+    case ScoreKind::unbounded:
+      break;
   }
   return "unbounded";
 }

@@ -16,7 +16,12 @@
 namespace llmops {
 
 enum class Better { higher, lower, neither };
-enum class ScoreKind { binary, bounded, positive, unbounded };  // positive: no upper end (tokens, edits)
+enum class ScoreKind {
+  binary,
+  bounded,
+  positive,
+  unbounded
+};  // positive: no upper end (tokens, edits)
 
 std::string_view name(Better better);
 std::string_view name(ScoreKind kind);
@@ -28,9 +33,9 @@ struct Range {
 
 // One number that a metric gives for a sample.
 struct Column {
-  std::string detail;   // "rougeL.fmeasure"; "" for a metric with one number
-  // Under which name it enters rules and records: "rougeL" makes `rouge.rougeL`, "" the metric's own
-  // name. Absent: shown by `score --per-row` only.
+  std::string detail;  // "rougeL.fmeasure"; "" for a metric with one number
+  // Under which name it enters rules and records: "rougeL" makes `rouge.rougeL`, "" the metric's
+  // own name. Absent: shown by `score --per-row` only.
   std::optional<std::string> headline;
   ScoreKind kind = ScoreKind::bounded;
   Range range;
@@ -50,7 +55,8 @@ class Metric {
  public:
   virtual ~Metric() = default;
   virtual const std::vector<Column>& columns() const = 0;
-  // Everything that the number depends on: "bleu|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:1".
+  // Everything that the number depends on:
+  // "bleu|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:1".
   virtual std::string signature() const = 0;
   virtual Measurement score(const Case& row, const Sample& sample) const = 0;
   // Figures of the whole set from the summed counts, one for each column (absent: no corpus form).

@@ -68,6 +68,13 @@ Value to_value(const RunHeader& header);
 // Reads what `to_value` wrote (any earlier schema version too); every problem is noted.
 RunHeader read_run_header(const Value& value, const Source& source, Diagnostics& problems);
 
+// The measures that every run has after its evaluators': input_tokens output_tokens total_tokens
+// cost_per_case latency ttft tpot itl error_rate coverage cached_tokens reasoning_tokens, in this
+// order. A case's value is the mean over its samples; error_rate is the share of samples without an
+// answer, coverage the share with an answer that every evaluator could score. Times are in
+// milliseconds.
+const std::vector<Measure>& builtin_measures();
+
 // Rows sorted by case id (byte order), each id once. Not thread-safe.
 class RowStream {
  public:

@@ -20,15 +20,38 @@ struct Usage {
 // Why a call failed. The class decides whether a retry can help (evaluators/runner/retry.h).
 enum class ErrorClass {
   none,
-  resolve, connect, tls,
-  timeout_connect, timeout_first_token, timeout_between_tokens, timeout_total,
-  reset, truncated, bad_json, empty_choices, wrong_content_type, too_large,
-  bad_request, auth, not_found, too_long, content_filter, quota, rate_limited, conflict,
-  server_error, overloaded, error_in_stream,
-  no_recording, program_failed, cancelled, budget, other,
+  resolve,
+  connect,
+  tls,
+  timeout_connect,
+  timeout_first_token,
+  timeout_between_tokens,
+  timeout_total,
+  reset,
+  truncated,
+  bad_json,
+  empty_choices,
+  wrong_content_type,
+  too_large,
+  bad_request,
+  auth,
+  not_found,
+  too_long,
+  content_filter,
+  quota,
+  rate_limited,
+  conflict,
+  server_error,
+  overloaded,
+  error_in_stream,
+  no_recording,
+  program_failed,
+  cancelled,
+  budget,
+  other,
 };
 
-std::string_view name(ErrorClass error);                     // "timeout_total"
+std::string_view name(ErrorClass error);  // "timeout_total"
 std::optional<ErrorClass> error_class(std::string_view name);
 
 struct CallError {
@@ -42,17 +65,17 @@ struct Sample {
   std::string case_id;
   int number = 0;
   std::string text;
-  std::string reasoning;      // thinking text, apart from the answer
-  Value tool_calls;           // list of {id, name, arguments}; null: none
-  Value logprobs;             // as the provider gave them; null: none
+  std::string reasoning;  // thinking text, apart from the answer
+  Value tool_calls;       // list of {id, name, arguments}; null: none
+  Value logprobs;         // as the provider gave them; null: none
   std::string finish_reason;
-  std::string model;          // that answered, as the server names it
+  std::string model;  // that answered, as the server names it
   Usage usage;
   Timing timing;
   std::optional<double> cost_usd;
   int attempts = 1;
-  bool cached = false;        // from the response cache: no latency, no cost
-  CallError error;            // a failed call is no answer and has no score
+  bool cached = false;  // from the response cache: no latency, no cost
+  CallError error;      // a failed call is no answer and has no score
 };
 
 }  // namespace llmops

@@ -3,7 +3,9 @@
 namespace llmops {
 namespace {
 
-double ms(Clock::duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+double ms(Clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
 
 }  // namespace
 
@@ -16,8 +18,10 @@ Timing timing_of(const Timeline& timeline, std::optional<std::int64_t> output_to
   timing.ttft_ms = ms(*timeline.first_token - *start);
   if (!timeline.last_token) return timing;
   const double generating = ms(*timeline.last_token - *timeline.first_token);
-  if (output_tokens && *output_tokens > 1) timing.tpot_ms = generating / static_cast<double>(*output_tokens - 1);
-  if (timeline.payload_events > 1) timing.itl_ms = generating / static_cast<double>(timeline.payload_events - 1);
+  if (output_tokens && *output_tokens > 1)
+    timing.tpot_ms = generating / static_cast<double>(*output_tokens - 1);
+  if (timeline.payload_events > 1)
+    timing.itl_ms = generating / static_cast<double>(timeline.payload_events - 1);
   return timing;
 }
 

@@ -50,7 +50,4 @@ struct RulesFile {
 };
 Result<RulesFile> load_rules_file(const std::filesystem::path& file);
 
-// The measures that every run has, whatever its evaluators.
-const std::vector<Measure>& builtin_measures();
-
 }  // namespace llmops

@@ -1,0 +1,52 @@
+#pragma once
+// Takes finished samples from the event loop: makes them durable first, scores them then, beside the loop.
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "evaluators/scoring.h"
+#include "evaluators/store/store.h"
+
+namespace llmops {
+
+class Recorder {
+ public:
+  // The three must outlive this object. `store` is used by the recorder's own thread alone until `finish`.
+  Recorder(Store& store, std::string run_id, const std::vector<Evaluator>& evaluators);
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  // Hands a finished sample over; waits only where thousands stand in the queue.
+  void add(std::shared_ptr<const Case> row, Sample sample);
+  // Everything stored and scored. Rethrows what stopped the recorder (a full disk).
+  void finish();
+
+  const std::map<std::string, std::int64_t>& errors() const { return errors_; }  // after `finish`
+
+ private:
+  void work();
+  void record(std::vector<CallRecord> batch);
+  void flush_scores();
+
+  Store& store_;
+  std::string run_id_;
+  const std::vector<Evaluator>& evaluators_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable room_;
+  std::deque<CallRecord> queue_;
+  bool closed_ = false;
+  std::exception_ptr failure_;
+  std::vector<std::pair<std::int64_t, Scores>> scored_;  // not yet stored
+  std::map<std::string, std::int64_t> errors_;
+  std::thread thread_;
+};
+
+}  // namespace llmops

@@ -1,0 +1,148 @@
+#include "evaluators/scoring.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace llmops {
+namespace {
+
+Evaluator read_evaluator(const std::string& metric, const Value& options, Mark mark,
+                         const Source& source, Diagnostics& problems) {
+  Evaluator evaluator;
+  evaluator.info = find_metric(metric);
+  if (evaluator.info == nullptr) {
+    std::vector<std::string_view> names;
+    for (const MetricInfo* info : metrics()) names.push_back(info->name);
+    problems.push_back(source.problem(mark, fmt::format("unknown evaluator `{}`", metric),
+                                      expected_one_of(names), did_you_mean(metric, names),
+                                      metric.size()));
+    return evaluator;
+  }
+  Fields fields(options, source, problems, fmt::format("evaluator `{}`", metric));
+  evaluator.name = fields.text("as").value_or(metric);
+  evaluator.negate = fields.boolean("not").value_or(false);
+  evaluator.weight = fields.number("weight", {0, 1e9}).value_or(1.0);
+  evaluator.min = fields.number("min");
+  evaluator.metric = evaluator.info->make(fields);
+  fields.finish();
+  if (evaluator.metric == nullptr) return evaluator;
+
+  const std::vector<Column>& columns = evaluator.metric->columns();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const Column& column = columns[i];
+    if (!column.headline) continue;
+    Measure measure{
+        .name = column.headline->empty() ? evaluator.name : evaluator.name + "." + *column.headline,
+        .kind = column.kind,
+        .range = column.range,
+        .better = column.better,
+        .signature = evaluator.metric->signature()};
+    if (evaluator.negate && !(column.range.low == 0.0 && column.range.high == 1.0)) {
+      fields.error(fields.mark("not"),
+                   fmt::format("`not` on `{}`, whose scores do not lie in [0, 1]", metric), "",
+                   "use `min` or a gate rule with `max`");
+    }
+    if (evaluator.negate) measure.signature += "|not:yes";
+    if (evaluator.min) {
+      measure.signature += fmt::format("|min:{}", *evaluator.min);
+      measure.kind = ScoreKind::binary;
+      measure.range = {};
+      measure.better = Better::higher;
+    }
+    evaluator.columns.push_back(i);
+    evaluator.measures.push_back(std::move(measure));
+  }
+  return evaluator;
+}
+
+std::optional<double> adjusted(const Evaluator& evaluator, const Column& column,
+                               std::optional<double> value) {
+  if (!value) return value;
+  if (evaluator.negate) value = 1.0 - *value;
+  if (!evaluator.min) return value;
+  const bool reached = column.better == Better::lower && !evaluator.negate
+                           ? *value <= *evaluator.min
+                           : *value >= *evaluator.min;
+  return reached ? 1.0 : 0.0;
+}
+
+}  // namespace
+
+std::vector<Evaluator> read_evaluators(const Value& value, const Source& source,
+                                       Diagnostics& problems) {
+  std::vector<Evaluator> evaluators;
+  const List* items = value.list();
+  if (items == nullptr) {
+    problems.push_back(source.problem(value.mark(),
+                                      fmt::format("`evaluators` is a {}", value.kind()),
+                                      "expected a list of evaluator names"));
+    return evaluators;
+  }
+  static const Value kNoOptions{Object{}};
+  std::set<std::string> names;
+  for (const Value& item : *items) {
+    const std::string* name = item.string();
+    const Object* entry = item.object();
+    if (name == nullptr && (entry == nullptr || entry->size() != 1)) {
+      problems.push_back(
+          source.problem(item.mark(), "an evaluator that is neither a name nor `name: {options}`",
+                         "expected `- exact_match` or `- rouge: {variants: [rougeL]}`"));
+      continue;
+    }
+    const Value& options =
+        name != nullptr || entry->begin()->value.is_null() ? kNoOptions : entry->begin()->value;
+    Evaluator evaluator = read_evaluator(name != nullptr ? *name : entry->begin()->key, options,
+                                         item.mark(), source, problems);
+    if (evaluator.metric == nullptr) continue;
+    for (const Measure& measure : evaluator.measures)
+      if (!names.insert(measure.name).second)
+        problems.push_back(
+            source.problem(item.mark(), fmt::format("a second evaluator gives `{}`", measure.name),
+                           "", "name one of them with `as:`"));
+    evaluators.push_back(std::move(evaluator));
+  }
+  return evaluators;
+}
+
+std::vector<Measure> measures_of(const std::vector<Evaluator>& evaluators) {
+  std::vector<Measure> measures;
+  for (const Evaluator& evaluator : evaluators)
+    measures.insert(measures.end(), evaluator.measures.begin(), evaluator.measures.end());
+  return measures;
+}
+
+Scores score(const std::vector<Evaluator>& evaluators, const Case& row, const Sample& sample) {
+  Scores scores;
+  for (const Evaluator& evaluator : evaluators) {
+    const auto unscored = [&](const std::string& why) {
+      scores.values.resize(scores.values.size() + evaluator.columns.size());
+      scores.notes.emplace_back(evaluator.name, why);
+    };
+    if (sample.error) {
+      scores.values.resize(scores.values.size() + evaluator.columns.size());
+      continue;
+    }
+    if (evaluator.info->needs_references && row.references.empty()) {
+      unscored("the case has no reference");
+      continue;
+    }
+    const Measurement measured = evaluator.metric->score(row, sample);
+    const std::vector<Column>& columns = evaluator.metric->columns();
+    for (const std::size_t column : evaluator.columns) {
+      std::optional<double> value =
+          column < measured.values.size() ? measured.values[column] : std::nullopt;
+      if (value && !std::isfinite(*value)) value.reset();
+      scores.values.push_back(adjusted(evaluator, columns[column], value));
+    }
+    if (!measured.why.empty())
+      scores.notes.emplace_back(evaluator.name, measured.why);
+    else if (!measured.note.empty())
+      scores.notes.emplace_back(evaluator.name, measured.note);
+  }
+  return scores;
+}
+
+}  // namespace llmops

@@ -1,0 +1,44 @@
+#pragma once
+// The evaluators of a suite, and what they say of one sample.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "datasets/text/fields.h"
+#include "evaluators/metric.h"
+#include "evaluators/run_record.h"
+
+namespace llmops {
+
+// An entry of `evaluators:`: a metric with its options, its name in the run, and what surrounds it.
+struct Evaluator {
+  std::string name;  // `as:`, else the metric's name
+  const MetricInfo* info = nullptr;
+  std::unique_ptr<Metric> metric;
+  bool negate = false;               // `not: true`: 1 - score, for scores in [0, 1]
+  double weight = 1.0;               // in the weighted mean `score` of a case
+  std::optional<double> min;         // per case: the score becomes 1 where it reaches `min`, else 0
+  std::vector<std::size_t> columns;  // of the metric, those with a headline
+  std::vector<Measure> measures;     // one for each of `columns`
+};
+
+// Reads `evaluators:` (a list of names or {name: options}); notes every problem.
+std::vector<Evaluator> read_evaluators(const Value& value, const Source& source,
+                                       Diagnostics& problems);
+
+// All measures of the evaluators, in order.
+std::vector<Measure> measures_of(const std::vector<Evaluator>& evaluators);
+
+struct Scores {
+  std::vector<std::optional<double>> values;  // one for each measure
+  std::vector<std::pair<std::string, std::string>>
+      notes;  // measure -> why unscored, what was extracted
+};
+
+// Thread-safe. A failed sample is unscored by all.
+Scores score(const std::vector<Evaluator>& evaluators, const Case& row, const Sample& sample);
+
+}  // namespace llmops

@@ -1,0 +1,262 @@
+#include "evaluators/store/store.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <random>
+#include <stdexcept>
+
+#include "datasets/text/hash.h"
+#include "datasets/text/json.h"
+#include "evaluators/store/case_json.h"
+#include "evaluators/store/sqlite.h"
+#include "evaluators/store/stored_run.h"
+
+namespace llmops {
+namespace {
+
+constexpr int kStoreVersion = 1;
+
+constexpr const char* kTables = R"(
+CREATE TABLE IF NOT EXISTS runs(
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, header TEXT NOT NULL, spec TEXT NOT NULL, verdict TEXT);
+CREATE TABLE IF NOT EXISTS calls(
+  number INTEGER PRIMARY KEY, run INTEGER NOT NULL, case_id TEXT NOT NULL, sample INTEGER NOT NULL,
+  content TEXT NOT NULL, row TEXT, answer TEXT NOT NULL, error TEXT,
+  input_tokens INTEGER, output_tokens INTEGER, cached_tokens INTEGER, reasoning_tokens INTEGER, cost_usd REAL,
+  latency_ms REAL, ttft_ms REAL, tpot_ms REAL, itl_ms REAL, cached INTEGER NOT NULL, output TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS calls_by_case ON calls(run, case_id, sample);
+CREATE TABLE IF NOT EXISTS scores(call INTEGER PRIMARY KEY, scores TEXT NOT NULL, notes TEXT);
+)";
+
+// "20261121T024500-1f9c3a7e": sorts by time, and no two machines make the same.
+std::string new_run_id() {
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  std::random_device device;
+  return fmt::format("{:%Y%m%dT%H%M%S}-{:08x}", fmt::gmtime(now), device());
+}
+
+std::string scores_json(const std::vector<std::optional<double>>& values) {
+  List list;
+  list.reserve(values.size());
+  for (const auto& value : values) list.push_back(value ? Value(*value) : Value());
+  return dump_json(Value(std::move(list)));
+}
+
+}  // namespace
+
+bool Store::exists(const std::filesystem::path& folder) {
+  return std::filesystem::exists(folder / "store.db");
+}
+
+Store::Store(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  database_ = std::make_unique<Database>(folder / "store.db");
+  // The write-ahead log lets others read while a run writes; FULL makes a commit outlive a power
+  // cut.
+  database_->execute(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA "
+      "temp_store=FILE;");
+  Statement version = database_->prepare("PRAGMA user_version");
+  version.step();
+  const std::int64_t found = version.integer(0);
+  version.reset();
+  if (found > kStoreVersion)
+    throw std::runtime_error(fmt::format(
+        "{}: written by a later version of llmops (store version {}, this one knows {})",
+        (folder / "store.db").string(), found, kStoreVersion));
+  if (found == kStoreVersion) return;
+  Transaction transaction(*database_);
+  database_->execute(kTables);
+  database_->execute(fmt::format("PRAGMA user_version={}", kStoreVersion));
+  transaction.commit();
+}
+
+Store::~Store() = default;
+
+void Store::begin_run(RunHeader& header, const Object& spec) {
+  header.id = new_run_id();
+  header.complete = false;
+  header.why_incomplete = "the run has not ended";
+  const std::string header_json = dump_json(to_value(header));
+  const std::string spec_json = dump_json(Value(spec));
+  database_->prepare("INSERT INTO runs(id, header, spec) VALUES(?, ?, ?)")
+      .bind(1, header.id)
+      .bind(2, header_json)
+      .bind(3, spec_json)
+      .run();
+}
+
+std::int64_t Store::add(const std::string& run_id,
+                        std::span<const std::pair<std::int64_t, Scores>> scores,
+                        std::span<const CallRecord> calls) {
+  Transaction transaction(*database_);
+  Statement add_scores =
+      database_->prepare("INSERT OR REPLACE INTO scores(call, scores, notes) VALUES(?, ?, ?)");
+  for (const auto& [call, found] : scores) {
+    const std::string values = scores_json(found.values);
+    std::string notes;
+    if (!found.notes.empty()) {
+      Object object;
+      for (const auto& [name, note] : found.notes) object.set(name, note);
+      notes = dump_json(Value(std::move(object)));
+    }
+    add_scores.bind(1, call).bind(2, values);
+    if (notes.empty())
+      add_scores.bind_null(3);
+    else
+      add_scores.bind(3, notes);
+    add_scores.run();
+  }
+
+  Statement find = database_->prepare("SELECT number FROM runs WHERE id = ?");
+  if (!find.bind(1, run_id).step())
+    throw std::runtime_error("the run is not in the store: " + run_id);
+  const std::int64_t run = find.integer(0);
+  find.reset();
+  Statement largest = database_->prepare("SELECT coalesce(max(number), 0) FROM calls");
+  largest.step();
+  const std::int64_t first = largest.integer(0) + 1;
+  largest.reset();
+  Statement insert = database_->prepare(
+      "INSERT INTO calls(number, run, case_id, sample, content, row, answer, error, input_tokens, "
+      "output_tokens, "
+      "cached_tokens, reasoning_tokens, cost_usd, latency_ms, ttft_ms, tpot_ms, itl_ms, cached, "
+      "output) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  std::int64_t number = first;
+  for (const CallRecord& call : calls) {
+    const Sample& sample = call.sample;
+    const std::string row = sample.number == 0 ? case_json(*call.row) : "";
+    const std::string answer = answer_json(sample);
+    const std::string output = fmt::format("{:016x}", hash64(sample.text));
+    insert.bind(1, number++)
+        .bind(2, run)
+        .bind(3, call.row->id)
+        .bind(4, std::int64_t{sample.number})
+        .bind(5, call.content);
+    if (row.empty())
+      insert.bind_null(6);
+    else
+      insert.bind(6, row);
+    insert.bind(7, answer);
+    if (sample.error)
+      insert.bind(8, name(sample.error.kind));
+    else
+      insert.bind_null(8);
+    insert.bind(9, sample.usage.input).bind(10, sample.usage.output).bind(11, sample.usage.cached);
+    insert.bind(12, sample.usage.reasoning)
+        .bind(13, sample.cost_usd)
+        .bind(14, sample.timing.latency_ms);
+    insert.bind(15, sample.timing.ttft_ms)
+        .bind(16, sample.timing.tpot_ms)
+        .bind(17, sample.timing.itl_ms);
+    insert.bind(18, std::int64_t{sample.cached ? 1 : 0}).bind(19, output);
+    insert.run();
+  }
+  transaction.commit();
+  return first;
+}
+
+void Store::finish_run(const RunHeader& header) {
+  const std::string json = dump_json(to_value(header));
+  database_->prepare("UPDATE runs SET header = ? WHERE id = ?")
+      .bind(1, json)
+      .bind(2, header.id)
+      .run();
+}
+
+void Store::set_verdict(const std::string& run_id, const Value& verdict) {
+  const std::string json = dump_json(verdict);
+  database_->prepare("UPDATE runs SET verdict = ? WHERE id = ?")
+      .bind(1, json)
+      .bind(2, run_id)
+      .run();
+}
+
+void Store::drop_failed_calls(const std::string& run_id) {
+  Transaction transaction(*database_);
+  database_
+      ->prepare(
+          "DELETE FROM calls WHERE error IS NOT NULL AND run = (SELECT number FROM runs WHERE id = "
+          "?)")
+      .bind(1, run_id)
+      .run();
+  transaction.commit();
+}
+
+bool Store::has_call(const std::string& run_id, const std::string& case_id, int sample) const {
+  Statement find = database_->prepare(
+      "SELECT 1 FROM calls WHERE run = (SELECT number FROM runs WHERE id = ?) AND case_id = ? AND "
+      "sample = ?");
+  return find.bind(1, run_id).bind(2, case_id).bind(3, std::int64_t{sample}).step();
+}
+
+namespace {
+
+StoredRunInfo read_info(const Statement& row) {
+  const auto parse = [](std::string_view text) {
+    Result<Value> value = parse_json(text, "store.db");
+    return value ? std::move(*value) : Value();
+  };
+  StoredRunInfo info;
+  const Source source{"store.db", row.text(0)};
+  Diagnostics problems;
+  info.header = read_run_header(parse(source.text()), source, problems);
+  if (has_errors(problems))
+    throw std::runtime_error("the store holds a run that cannot be read:\n" + render(problems));
+  if (const Value spec = parse(row.text(1)); spec.is_object()) info.spec = *spec.object();
+  if (!row.null(2)) info.verdict = parse(row.text(2));
+  return info;
+}
+
+}  // namespace
+
+std::vector<StoredRunInfo> Store::runs() const {
+  std::vector<StoredRunInfo> found;
+  Statement rows =
+      database_->prepare("SELECT header, spec, verdict FROM runs ORDER BY number DESC");
+  while (rows.step()) found.push_back(read_info(rows));
+  return found;
+}
+
+Result<StoredRunInfo> Store::find_run(const std::string& name) const {
+  const std::string query =
+      name == "last"
+          ? "SELECT header, spec, verdict FROM runs ORDER BY number DESC LIMIT 1"
+          : "SELECT header, spec, verdict FROM runs WHERE substr(id, 1, length(?1)) = ?1 "
+            "ORDER BY id = ?1 DESC, number DESC LIMIT 2";
+  Statement rows = database_->prepare(query);
+  if (name != "last") rows.bind(1, name);
+  if (!rows.step())
+    return problem(
+        name == "last" ? "no run is stored yet" : fmt::format("no stored run is called `{}`", name),
+        "", "`llmops runs list` shows the stored runs");
+  StoredRunInfo first = read_info(rows);
+  if (name != "last" && first.header.id != name && rows.step())
+    return problem(fmt::format("`{}` begins the name of several runs", name), "",
+                   "give more of its letters");
+  return first;
+}
+
+std::unique_ptr<RunSource> Store::open_run(const RunHeader& header) const {
+  return open_stored_run(*database_, header);
+}
+
+std::unique_ptr<OutputSource> Store::open_outputs(const RunHeader& header) const {
+  return open_stored_outputs(*database_, header);
+}
+
+void Store::visit_samples(const RunHeader& header, const Visit& visit) const {
+  visit_stored_samples(*database_, header, visit);
+}
+
+std::vector<Measure> run_measures(const std::vector<Evaluator>& evaluators) {
+  std::vector<Measure> measures = measures_of(evaluators);
+  measures.insert(measures.end(), builtin_measures().begin(), builtin_measures().end());
+  return measures;
+}
+
+}  // namespace llmops
