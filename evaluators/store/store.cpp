@@ -51,7 +51,7 @@ bool Store::exists(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / "store.db");
 }
 
-Store::Store(const std::filesystem::path& folder) {
+Store::Store(const std::filesystem::path& folder) : folder_(folder) {
   std::filesystem::create_directories(folder);
   database_ = std::make_unique<Database>(folder / "store.db");
   // The write-ahead log lets others read while a run writes; FULL makes a commit outlive a power
@@ -185,6 +185,51 @@ void Store::drop_failed_calls(const std::string& run_id) {
       .bind(1, run_id)
       .run();
   transaction.commit();
+}
+
+void Store::score_unscored(const std::string& run_id, const std::vector<Evaluator>& evaluators) {
+  std::vector<std::pair<std::int64_t, Scores>> scored;
+  {
+    Statement rows = database_->prepare(
+        "SELECT c.number, c.case_id, c.sample, c.answer, first.row FROM calls c "
+        "LEFT JOIN calls first ON first.run = c.run AND first.case_id = c.case_id AND first.row IS NOT NULL "
+        "WHERE c.run = (SELECT number FROM runs WHERE id = ?) AND c.error IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM scores s WHERE s.call = c.number)");
+    rows.bind(1, run_id);
+    while (rows.step()) {
+      Sample sample;
+      sample.case_id = rows.text(1);
+      sample.number = static_cast<int>(rows.integer(2));
+      read_answer(rows.view(3), sample);
+      scored.emplace_back(rows.integer(0), score(evaluators, read_case(rows.view(4)), sample));
+    }
+  }
+  add(run_id, scored, {});
+}
+
+RunCounts Store::count(const std::string& run_id) const {
+  RunCounts counts;
+  Statement totals = database_->prepare(
+      "SELECT count(*), coalesce(sum(sample = 0), 0), coalesce(sum(cached), 0), count(error) FROM calls "
+      "WHERE run = (SELECT number FROM runs WHERE id = ?)");
+  totals.bind(1, run_id).step();
+  counts.samples = totals.integer(0);
+  counts.cases = totals.integer(1);
+  counts.cached = totals.integer(2);
+  counts.failed = totals.integer(3);
+  Statement errors = database_->prepare(
+      "SELECT error, count(*) FROM calls WHERE error IS NOT NULL AND run = (SELECT number FROM runs WHERE id = ?) "
+      "GROUP BY error ORDER BY count(*) DESC, error");
+  errors.bind(1, run_id);
+  while (errors.step()) counts.errors.emplace_back(errors.text(0), errors.integer(1));
+  return counts;
+}
+
+double Store::cost(const std::string& run_id) const {
+  Statement total = database_->prepare(
+      "SELECT coalesce(sum(cost_usd), 0.0) FROM calls WHERE run = (SELECT number FROM runs WHERE id = ?)");
+  total.bind(1, run_id).step();
+  return total.number(0);
 }
 
 bool Store::has_call(const std::string& run_id, const std::string& case_id, int sample) const {

@@ -55,6 +55,12 @@ class Store {
   void set_verdict(const std::string& run_id, const Value& verdict);
   // Forgets the failed calls of a run and says which answers are there already, for --resume.
   void drop_failed_calls(const std::string& run_id);
+  // Scores answers that a killed run had stored but not scored.
+  void score_unscored(const std::string& run_id, const std::vector<Evaluator>& evaluators);
+  // Cases, samples, cached and failed ones by class, of all that is stored of a run.
+  RunCounts count(const std::string& run_id) const;
+  double cost(const std::string& run_id) const;
+  const std::filesystem::path& folder() const { return folder_; }
   bool has_call(const std::string& run_id, const std::string& case_id, int sample) const;
 
   std::vector<StoredRunInfo> runs() const;  // newest first
@@ -70,6 +76,7 @@ class Store {
   void visit_samples(const RunHeader& header, const Visit& visit) const;
 
  private:
+  std::filesystem::path folder_;
   std::unique_ptr<Database> database_;
 };
 
