@@ -23,6 +23,7 @@ struct ReportInput {
   const OutputSource* outputs = nullptr;           // texts of the candidate
   const OutputSource* baseline_outputs = nullptr;  // texts of the baseline, while its run is stored
   std::vector<std::string> warnings = {};
+  const RunSource* baseline_rows = nullptr;  // for paired differences and what each case lost
 };
 
 struct TerminalStyle {

@@ -1,0 +1,61 @@
+#pragma once
+// What all reports show, gathered once: the headline, one line a measure, the warnings, numbers in
+// the form that people read.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ci/reports/layout.h"
+#include "ci/reports/report.h"
+
+namespace llmops {
+
+// "PASS", "FAIL", "INCONCLUSIVE", "INCOMPLETE", "NOT COMPARABLE".
+std::string_view shown(Outcome outcome);
+std::string_view word(Outcome outcome);  // "pass", "not_comparable": for machines
+Tone tone(Outcome outcome);
+
+// The run's outcome: the verdict's, else `incomplete` or `pass`.
+Outcome outcome_of(const ReportInput& input);
+// One line, the outcome first: the verdict's own, or what an ungated run came to.
+std::string headline(const ReportInput& input);
+
+// Which way a difference points. `none`: its interval holds zero; `unknown`: there is no interval.
+enum class Change { unknown, none, better, worse, other };
+std::string_view shown(Change change);  // "", "~", "better", "worse", "changed"
+Tone tone(Change change);
+
+struct MeasureLine {
+  std::string name;
+  const Measure* measure = nullptr;
+  const MeasureSummary* summary = nullptr;  // absent: the comparison alone knows this measure
+  const MetricComparison* compared = nullptr;
+  std::optional<double> baseline, candidate;
+  Change change = Change::unknown;
+};
+// Every measure in the run's order: the evaluators' scores, then the built-in ones.
+std::vector<MeasureLine> measure_lines(const ReportInput& input);
+
+// All warnings of the run, the comparison and the verdict, each once.
+std::vector<std::string> all_warnings(const ReportInput& input);
+
+// A value of this measure for people: `decimals` for scores, fixed ones for tokens and ms, three
+// digits for money. "" where it is absent.
+std::string show(std::optional<double> value, const Measure& measure, int decimals = 3);
+// The same with its sign.
+std::string show_signed(std::optional<double> value, const Measure& measure, int decimals = 3);
+// "0.310 .. 0.462", and of a difference "-0.310 .. +0.062"; "" where an end is absent.
+std::string show_interval(std::optional<double> low, std::optional<double> high,
+                          const Measure& measure, int decimals = 3);
+std::string show_signed_interval(std::optional<double> low, std::optional<double> high,
+                                 const Measure& measure, int decimals = 3);
+// "+12.4 %", relative to the baseline; "" where that says nothing.
+std::string show_percent(std::optional<double> baseline, std::optional<double> difference);
+
+// "support@2.3.1"
+std::string prompt_name(const RunHeader& run);
+// "replay gpt-4o-mini"
+std::string model_name(const RunHeader& run);
+
+}  // namespace llmops

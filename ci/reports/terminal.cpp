@@ -1,0 +1,275 @@
+// One screen: the verdict, why, the figures, the cases to look at, and the verdict's line again
+// where a CI log ends.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ci/reports/figures.h"
+#include "ci/reports/layout.h"
+#include "ci/reports/report.h"
+#include "ci/reports/worst_cases.h"
+#include "datasets/text/utf8.h"
+
+namespace llmops {
+namespace {
+
+constexpr std::size_t kWorstCases = 3;
+constexpr std::size_t kWarnings = 8;
+
+class Screen {
+ public:
+  Screen(const ReportInput& input, const TerminalStyle& style)
+      : input_(input),
+        width_(static_cast<std::size_t>(std::clamp(style.width, 60, 120))),
+        decimals_(style.width >= 100 ? 4 : 3),
+        paint_{style.color} {}
+
+  std::string render() {
+    headline_line();
+    about();
+    rules();
+    const std::vector<MeasureLine> lines = measure_lines(input_);
+    if (input_.comparison != nullptr)
+      differences(lines);
+    else
+      means(lines);
+    spread(lines);
+    worst();
+    warnings();
+    more();
+    headline_line();
+    return std::move(out_);
+  }
+
+  void headline_line() {
+    const Outcome outcome = outcome_of(input_);
+    std::string text = visible(headline(input_));
+    if (out_.empty()) {
+      bool first = true;
+      for (const std::string& line : wrap(text, width_)) {
+        out_ += (first ? coloured(line, outcome) : line) + "\n";
+        first = false;
+      }
+    } else {
+      out_ += "\n" + coloured(text, outcome) + "\n";  // one line, however long
+    }
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  // The first word carries the colour, and says the same without it.
+  std::string coloured(const std::string& text, Outcome outcome) const {
+    const std::size_t end = std::min(text.find_first_of(" :"), text.size());
+    return paint_(tone(outcome), text.substr(0, end)) + text.substr(end);
+  }
+
+  void heading(std::string_view text) { out_ += "\n" + paint_(Tone::strong, text) + "\n"; }
+
+  void about() {
+    const RunHeader& run = input_.run;
+    std::string text = fmt::format("{} · {} · {} case{}", prompt_name(run), model_name(run),
+                                   run.counts.cases, run.counts.cases == 1 ? "" : "s");
+    if (run.counts.samples != run.counts.cases)
+      text += fmt::format(" · {} samples", run.counts.samples);
+    if (run.counts.cached > 0) text += fmt::format(" · {} cached", run.counts.cached);
+    if (run.counts.retried > 0) text += fmt::format(" · {} retried", run.counts.retried);
+    if (run.counts.failed > 0) text += fmt::format(" · {} failed", run.counts.failed);
+    if (run.cost_usd > 0) text += fmt::format(" · ${:.4f}", run.cost_usd);
+    if (run.wall_s > 0) text += fmt::format(" · {:.2f} s", run.wall_s);
+    for (const std::string& line : wrap(visible(text), width_))
+      out_ += paint_(Tone::dim, line) + "\n";
+    if (input_.comparison != nullptr) {
+      for (const std::string& change : input_.comparison->changed)
+        for (const std::string& line : wrap("changed: " + visible(change), width_))
+          out_ += paint_(Tone::dim, line) + "\n";
+    }
+    if (run.counts.errors.empty()) return;
+    std::string errors = "errors:";
+    for (const auto& entry : run.counts.errors)
+      errors += fmt::format(" {} {}", entry.second, entry.first);
+    for (const std::string& line : wrap(visible(errors), width_))
+      out_ += paint_(Tone::bad, line) + "\n";
+  }
+
+  void rules() {
+    if (input_.verdict == nullptr || input_.verdict->rules.empty()) return;
+    heading("Rules");
+    std::size_t widest = 0;
+    for (const RuleOutcome& rule : input_.verdict->rules)
+      widest = std::max(widest, shown(rule.outcome).size());
+    for (const RuleOutcome& rule : input_.verdict->rules) {
+      const std::string word(shown(rule.outcome));
+      out_ += "  " + paint_(tone(rule.outcome), word) + std::string(widest - word.size() + 2, ' ') +
+              visible(rule.rule.text) + (rule.rule.primary ? "" : " (secondary)") + "\n";
+      for (const std::string& line : wrap(visible(rule.why), width_ - widest - 4))
+        if (!line.empty()) out_ += std::string(widest + 4, ' ') + line + "\n";
+    }
+  }
+
+  void differences(const std::vector<MeasureLine>& lines) {
+    using Align = TextTable::Align;
+    TextTable table({{.header = "metric"},
+                     {.header = "baseline", .align = Align::decimal},
+                     {.header = "candidate", .align = Align::decimal},
+                     {.header = "", .align = Align::left},
+                     {.header = "difference", .align = Align::decimal},
+                     {.header = "95% interval", .align = Align::right, .optional = true},
+                     {.header = "relative", .align = Align::decimal, .optional = true}});
+    for (const MeasureLine& line : lines) {
+      if (!line.baseline && !line.candidate) continue;
+      const Measure& measure = *line.measure;
+      const MetricComparison* compared = line.compared;
+      const auto difference = compared == nullptr ? std::nullopt : compared->difference;
+      const bool relative = measure.kind == ScoreKind::positive;
+      table.add({{label(line)},
+                 {show(scaled(line.baseline, measure), measure, decimals_)},
+                 {show(scaled(line.candidate, measure), measure, decimals_)},
+                 {std::string(shown(line.change)), tone(line.change)},
+                 {show_signed(scaled(difference, measure), measure, decimals_)},
+                 {compared == nullptr ? "" : interval(*compared)},
+                 {relative ? show_percent(line.baseline, difference) : ""}});
+    }
+    if (table.empty()) return;
+    heading("Difference to the baseline");
+    out_ += table.render(width_, paint_);
+    out_ +=
+        paint_(Tone::dim, "  ~ no detectable change: the interval of the difference holds zero") +
+        "\n";
+  }
+
+  void means(const std::vector<MeasureLine>& lines) {
+    using Align = TextTable::Align;
+    TextTable table({{.header = "metric"},
+                     {.header = "mean", .align = Align::decimal},
+                     {.header = "95% interval", .align = Align::right},
+                     {.header = "cases", .align = Align::right},
+                     {.header = "unscored", .align = Align::right}});
+    for (const MeasureLine& line : lines) {
+      if (line.measure->builtin || line.summary == nullptr) continue;
+      const MeasureSummary& figures = *line.summary;
+      table.add(
+          {{visible(line.name)},
+           {figures.mean ? show(figures.mean, *line.measure, decimals_) : "not measured"},
+           {show_interval(figures.interval_low, figures.interval_high, *line.measure, decimals_)},
+           {fmt::format("{}", figures.n)},
+           {figures.unscored > 0 ? fmt::format("{}", figures.unscored) : ""}});
+    }
+    if (table.empty()) return;
+    heading("Scores");
+    out_ += table.render(width_, paint_);
+  }
+
+  void spread(const std::vector<MeasureLine>& lines) {
+    using Align = TextTable::Align;
+    TextTable table({{.header = "of this run"},
+                     {.header = "mean", .align = Align::decimal},
+                     {.header = "p50", .align = Align::decimal},
+                     {.header = "p95", .align = Align::decimal},
+                     {.header = "p99", .align = Align::decimal},
+                     {.header = "total", .align = Align::decimal, .optional = true}});
+    for (const MeasureLine& line : lines) {
+      if (line.summary == nullptr || line.measure->unit.empty() || !line.summary->mean) continue;
+      const MeasureSummary& figures = *line.summary;
+      const Measure& measure = *line.measure;
+      table.add({{label(line)},
+                 {show(scaled(figures.mean, measure), measure)},
+                 {show(scaled(figures.p50, measure), measure)},
+                 {show(scaled(figures.p95, measure), measure)},
+                 {show(scaled(figures.p99, measure), measure)},
+                 {measure.unit == "tokens" ? show(figures.total, measure) : ""}});
+    }
+    if (table.empty()) return;
+    heading("Tokens, cost, time");
+    out_ += table.render(width_, paint_);
+  }
+
+  // Money is shown for 1,000 cases: one case costs too little to read.
+  static std::optional<double> scaled(std::optional<double> value, const Measure& measure) {
+    if (value && measure.unit == "usd") *value *= 1000;
+    return value;
+  }
+
+  std::string interval(const MetricComparison& compared) const {
+    const Measure& measure = compared.measure;
+    return show_signed_interval(scaled(compared.interval_low, measure),
+                                scaled(compared.interval_high, measure), measure, decimals_);
+  }
+
+  static std::string label(const MeasureLine& line) {
+    if (line.measure->name == "cost_per_case") return "$ per 1,000 cases";
+    return fit(visible(line.name), 28) + (line.measure->unit == "ms" ? " ms" : "");
+  }
+
+  void worst() {
+    const WorstCases worst = worst_cases(input_, kWorstCases);
+    if (worst.cases.empty()) return;
+    heading(worst.title);
+    for (const CaseChange& change : worst.cases) {
+      std::string moved;
+      for (const CaseChange::Score& score : change.scores) {
+        if (!moved.empty()) moved += ", ";
+        moved += visible(score.measure) + " ";
+        if (score.baseline) moved += show(score.baseline, *score.facts) + " -> ";
+        moved += score.candidate ? show(score.candidate, *score.facts) : "unscored";
+      }
+      if (change.failed > 0) moved += (moved.empty() ? "" : ", ") + std::string("failed");
+      out_ += "  " + paint_(Tone::strong, fit(visible(change.id), width_ - 2)) + "\n";
+      for (const std::string& line : wrap(moved, width_ - 4))
+        if (!line.empty()) out_ += "    " + line + "\n";
+      const OutputExcerpt texts = excerpt(input_, change.id, 2, 4096);
+      passage("baseline ", texts.baseline);
+      passage("candidate", texts.candidate);
+    }
+  }
+
+  void passage(const std::string& who, const std::vector<std::string>& lines) {
+    std::string first = who;
+    for (const std::string& line : lines) {
+      out_ += "    " + paint_(Tone::dim, first + " |") + " " +
+              fit(visible(line), width_ - who.size() - 7) + "\n";
+      first = std::string(who.size(), ' ');
+    }
+  }
+
+  void warnings() {
+    const std::vector<std::string> all = all_warnings(input_);
+    if (all.empty()) return;
+    heading("Warnings");
+    for (std::size_t i = 0; i < std::min(all.size(), kWarnings); ++i) {
+      std::string mark = "! ";
+      for (const std::string& line : wrap(visible(all[i]), width_ - 4)) {
+        out_ += "  " + mark + line + "\n";
+        mark = "  ";
+      }
+    }
+    if (all.size() > kWarnings)
+      out_ += fmt::format("    and {} more in the report\n", all.size() - kWarnings);
+  }
+
+  void more() {
+    const std::string id = visible(input_.run.id);
+    if (id.empty()) return;
+    heading("More");
+    out_ += "  all cases   llmops report " + id + " --html report.html\n";
+    out_ += "  re-decide   llmops gate " + id + "\n";
+    if (outcome_of(input_) == Outcome::pass && input_.run.complete)
+      out_ += "  accept      llmops baseline set " + id + " FILE\n";
+  }
+
+  const ReportInput& input_;
+  std::size_t width_;
+  int decimals_;
+  Paint paint_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string render_terminal(const ReportInput& input, const TerminalStyle& style) {
+  Screen screen(input, style);
+  if (!style.quiet) return screen.render();
+  return Paint{style.color}(tone(outcome_of(input)), visible(headline(input))) + "\n";
+}
+
+}  // namespace llmops

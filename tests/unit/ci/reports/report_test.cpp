@@ -1,0 +1,24 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "ci/reports/report.h"
+
+using namespace llmops;
+
+TEST_CASE("reports: each has a name, an extension and a line of help of its own") {
+  std::set<std::string_view> names;
+  std::set<std::string_view> extensions;
+  for (const ReportInfo* report : reports()) {
+    CAPTURE(report->name);
+    CHECK(names.insert(report->name).second);
+    CHECK(extensions.insert(report->extension).second);
+    CHECK_FALSE(report->summary.empty());
+    CHECK((report->write != nullptr));
+    CHECK(find_report(report->name) == report);
+    CHECK(std::filesystem::exists(std::filesystem::path(LLMOPS_SOURCE_DIR) / "ci/reports" /
+                                  (std::string(report->name) + ".cpp")));
+  }
+  CHECK(find_report("pdf") == nullptr);
+}
