@@ -8,7 +8,7 @@
 namespace llmops {
 
 struct Tag {
-  std::string key;    // "lang"; a bare word is a key whose value is "true"
+  std::string key;  // "lang"; a bare word is a key whose value is "true"
   std::string value;
 };
 
@@ -21,6 +21,7 @@ struct Case {
   std::vector<Tag> tags;                // slices
   std::string group;                    // cluster; empty: the case stands alone
   double weight = 1.0;
+  Object metadata;                          // carried along for the user, never interpreted
   std::shared_ptr<const std::string> file;  // origin, for messages
   std::size_t line = 0;
 };

@@ -4,7 +4,8 @@
 
 namespace llmops {
 
-// Levenshtein distance over bytes, unit costs; quadratic, meant for names (both cut at 256 bytes).
+// Edits between two names, over bytes: insert, delete, replace, swap two neighbours, each counted
+// once (optimal string alignment). Quadratic; both are cut at 256 bytes.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 }  // namespace llmops

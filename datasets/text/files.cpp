@@ -59,8 +59,13 @@ std::size_t ByteReader::read(char* buffer, std::size_t size) {
   const int got = gzread(state_->file, buffer, static_cast<unsigned>(std::min<std::size_t>(size, 1U << 30)));
   int code = Z_OK;
   const char* why = gzerror(state_->file, &code);
-  if (got < 0 || (got == 0 && code != Z_OK && code != Z_STREAM_END))
-    throw std::runtime_error(fmt::format("{}: broken gzip data: {}", state_->name, why));
+  if (got < 0 || (got == 0 && code != Z_OK && code != Z_STREAM_END)) {
+    if (code == Z_ERRNO)
+      throw std::runtime_error(fmt::format("{}: cannot read: {}", state_->name, std::strerror(errno)));
+    std::string_view reason = why;  // "FILE: reason"
+    if (reason.starts_with(state_->name + ": ")) reason.remove_prefix(state_->name.size() + 2);
+    throw std::runtime_error(fmt::format("{}: broken gzip data: {}", state_->name, reason));
+  }
   return static_cast<std::size_t>(got);
 }
 
@@ -78,8 +83,8 @@ Result<Source> read_source(const fs::path& path, std::size_t most) {
       if (text.size() > most)
         return file_problem(path, fmt::format("larger than {} bytes", most), "use JSONL, which is streamed");
     }
-  } catch (const std::runtime_error&) {
-    return file_problem(path, "broken gzip data");
+  } catch (const std::runtime_error& error) {
+    return file_problem(path, std::string(error.what()).substr(path.string().size() + 2));
   }
   return Source(path.string(), std::move(text));
 }

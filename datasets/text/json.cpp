@@ -1,188 +1,358 @@
+// A recursive descent over the bytes. Marks are found by a cursor that walks along behind the
+// parser, so that a document without them costs nothing, and one with them a single pass more.
 #include "datasets/text/json.h"
 
 #include <fmt/format.h>
 
+#include <array>
+#include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
-#include <stdexcept>
+#include <cstdlib>
 
 #include "datasets/text/utf8.h"
 
 namespace llmops {
 namespace {
 
-constexpr std::size_t kDeepest = 200;
+constexpr int kDeepest = 200;
 
-// Builds a Value from the parser's events.
-class Builder {
+// True for bytes that stand for themselves inside a string: all of ASCII but `"`, `\` and controls.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+bool word_letter(char c) {
+  return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+class Parser {
  public:
-  bool null() { return put(nullptr); }
-  bool boolean(bool value) { return put(value); }
-  bool number_integer(std::int64_t value) { return put(value); }
-  bool number_unsigned(std::uint64_t value) { return put(value); }
-  bool number_float(double value, const std::string&) {
-    if (std::isfinite(value)) return put(value);
-    message_ = "number out of range";
-    return false;
-  }
-  bool string(std::string& value) { return put(std::move(value)); }
-  bool binary(nlohmann::json::binary_t&) { return false; }
-  bool start_object(std::size_t) { return open(Object{}); }
-  bool start_array(std::size_t) { return open(List{}); }
-  bool key(std::string& key) {
-    keys_.back() = std::move(key);
-    return true;
-  }
-  bool end_object() { return close(); }
-  bool end_array() { return close(); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) {
-    position_ = position;
-    // The library's text reads "[json.exception.parse_error.101] parse error at line 1, column 5:
-    // syntax error while parsing value - unexpected ..."; the part after the place is what helps.
-    const std::string whole = error.what();
-    const std::size_t start = whole.find(": ");
-    message_ = start == std::string::npos ? whole : whole.substr(start + 2);
-    return false;
+  // `marks_from` is the line of the first byte; 0: no marks.
+  Parser(std::string_view text, std::size_t from, std::size_t marks_from)
+      : begin_(text.data()),
+        at_(text.data() + from),
+        end_(text.data() + text.size()),
+        marks_(marks_from > 0),
+        cursor_(begin_),
+        mark_{static_cast<std::uint32_t>(marks_from), 1} {}
+
+  bool document(Value& root) {
+    blanks();
+    if (at_ == end_) return fail(at_, "the text is empty", "expected a value");
+    if (!value(root, 0)) return false;
+    blanks();
+    return at_ == end_ || fail(at_, "more text after the value", "expected the end");
   }
 
-  Value root;
-  std::size_t position() const { return position_; }
-  const std::string& message() const { return message_; }
+  std::size_t problem_byte() const { return static_cast<std::size_t>(problem_at_ - begin_); }
+  const std::string& what() const { return what_; }
+  const std::string& expected() const { return expected_; }
+  const std::string& help() const { return help_; }
 
  private:
-  Value* place() {
-    if (open_.empty()) return &root;
-    Value& parent = *open_.back();
-    if (List* items = parent.list()) return &items->emplace_back();
-    return &parent.object()->add(std::move(keys_.back()), Value());
+  void blanks() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
   }
-  bool put(Value value) {
-    *place() = std::move(value);
-    return true;
-  }
-  bool open(Value container) {
-    if (open_.size() >= kDeepest) {
-      message_ = fmt::format("nested deeper than {} levels", kDeepest);
-      return false;
+
+  Mark mark_at(const char* place) {
+    for (; cursor_ < place; ++cursor_) {
+      if (*cursor_ == '\n') {
+        ++mark_.line;
+        mark_.column = 1;
+      } else if ((static_cast<unsigned char>(*cursor_) & 0xC0) != 0x80) {
+        ++mark_.column;
+      }
     }
-    Value* here = place();
-    *here = std::move(container);
-    open_.push_back(here);
-    keys_.emplace_back();
-    return true;
+    return mark_;
   }
-  bool close() {
-    open_.pop_back();
-    keys_.pop_back();
+
+  bool fail(const char* place, std::string what, std::string expected = "", std::string help = "") {
+    problem_at_ = place;
+    what_ = std::move(what);
+    expected_ = std::move(expected);
+    help_ = std::move(help);
+    return false;
+  }
+
+  // Names what stands at `at_` where something else was expected.
+  bool unexpected(std::string expected, std::string help = "") {
+    if (at_ == end_)
+      return fail(at_, "the text ends too early", std::move(expected), std::move(help));
+    const char* stop = at_;
+    while (stop != end_ && word_letter(*stop) && stop - at_ < 20) ++stop;
+    std::string found(at_, stop);
+    if (found.empty()) found = code_point_slice({at_, static_cast<std::size_t>(end_ - at_)}, 0, 1);
+    return fail(at_, fmt::format("unexpected `{}`", found), std::move(expected), std::move(help));
+  }
+
+  bool value(Value& out, int depth) {
+    if (marks_) out.at(mark_at(at_));
+    switch (*at_) {
+      case '"': {
+        std::string text;
+        if (!string(text)) return false;
+        return set(out, std::move(text));
+      }
+      case '{':
+        return object(out, depth);
+      case '[':
+        return list(out, depth);
+      case 't':
+        return literal("true", out, true);
+      case 'f':
+        return literal("false", out, false);
+      case 'n':
+        return literal("null", out, nullptr);
+      default:
+        break;
+    }
+    if (*at_ == '-' || digit(*at_)) return number(out);
+    return unexpected("expected a value", cure());
+  }
+
+  template <typename Content>
+  bool set(Value& out, Content&& content) {
+    const Mark mark = out.mark();
+    out = Value(std::forward<Content>(content));
+    out.at(mark);
     return true;
   }
 
-  std::vector<Value*> open_;  // stable: a container's parent gets no new member while it is open
-  std::vector<std::string> keys_;
-  std::size_t position_ = 0;
-  std::string message_;
+  // What other languages write where JSON has another word.
+  std::string cure() const {
+    const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+    if (rest.starts_with('\'')) return "texts stand in double quotes";
+    if (rest.starts_with("NaN") || rest.starts_with("Infinity") || rest.starts_with("None") ||
+        rest.starts_with("undefined"))
+      return "write null";
+    if (rest.starts_with("True")) return "write true";
+    if (rest.starts_with("False")) return "write false";
+    return "";
+  }
+
+  template <typename Content>
+  bool literal(std::string_view word, Value& out, Content content) {
+    const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+    if (!rest.starts_with(word) || (rest.size() > word.size() && word_letter(rest[word.size()])))
+      return unexpected("expected a value");
+    at_ += word.size();
+    return set(out, content);
+  }
+
+  bool object(Value& out, int depth) {
+    if (depth >= kDeepest) return too_deep();
+    set(out, Object{});
+    Object& members = *out.object();
+    ++at_;
+    blanks();
+    if (at_ != end_ && *at_ == '}') return ++at_, true;
+    members.reserve(4);
+    for (;;) {
+      if (at_ == end_ || *at_ != '"')
+        return unexpected("expected a name in double quotes",
+                          at_ != end_ && *at_ == '}' ? "remove the comma before it" : "");
+      const Mark key_mark = marks_ ? mark_at(at_) : Mark{};
+      std::string key;
+      if (!string(key)) return false;
+      blanks();
+      if (at_ == end_ || *at_ != ':') return unexpected("expected `:`");
+      ++at_;
+      blanks();
+      if (at_ == end_) return unexpected("expected a value");
+      Value& member = members.add(std::move(key), Value());
+      if (marks_) std::prev(members.end())->key_mark = key_mark;
+      if (!value(member, depth + 1)) return false;
+      blanks();
+      if (at_ != end_ && *at_ == '}') return ++at_, true;
+      if (at_ == end_ || *at_ != ',') return unexpected("expected `,` or `}`");
+      ++at_;
+      blanks();
+    }
+  }
+
+  bool list(Value& out, int depth) {
+    if (depth >= kDeepest) return too_deep();
+    set(out, List{});
+    List& items = *out.list();
+    ++at_;
+    blanks();
+    if (at_ != end_ && *at_ == ']') return ++at_, true;
+    for (;;) {
+      if (at_ == end_) return unexpected("expected a value");
+      if (*at_ == ']') return unexpected("expected a value", "remove the comma before it");
+      if (!value(items.emplace_back(), depth + 1)) return false;
+      blanks();
+      if (at_ != end_ && *at_ == ']') return ++at_, true;
+      if (at_ == end_ || *at_ != ',') return unexpected("expected `,` or `]`");
+      ++at_;
+      blanks();
+    }
+  }
+
+  bool too_deep() { return fail(at_, fmt::format("nested deeper than {} levels", kDeepest)); }
+
+  bool string(std::string& out) {
+    const char* open = at_++;
+    for (;;) {
+      const char* run = at_;
+      while (at_ != end_ && kPlain[static_cast<unsigned char>(*at_)]) ++at_;
+      out.append(run, at_);
+      if (at_ == end_) return fail(open, "a text that does not end", "expected a closing `\"`");
+      const auto c = static_cast<unsigned char>(*at_);
+      if (c == '"') return ++at_, true;
+      if (c == '\\') {
+        if (!escape(out)) return false;
+      } else if (c < 0x20) {
+        return fail(at_, fmt::format("a bare control character U+{:04X} inside a text", c),
+                    fmt::format("expected {}", c == '\n'   ? "`\\n`"
+                                               : c == '\t' ? "`\\t`"
+                                                           : fmt::format("`\\u{:04x}`", c)),
+                    c == '\n' ? "is the closing quote missing?" : "");
+      } else {
+        const std::size_t length = utf8_length({at_, static_cast<std::size_t>(end_ - at_)});
+        if (length == 0)
+          return fail(at_, fmt::format("byte 0x{:02X} is not valid UTF-8", c),
+                      "expected a text in UTF-8");
+        out.append(at_, length);
+        at_ += length;
+      }
+    }
+  }
+
+  bool escape(std::string& out) {
+    const char* start = at_++;
+    if (at_ == end_) return fail(start, "a text that does not end", "expected a closing `\"`");
+    switch (*at_++) {
+      case '"':
+        out += '"';
+        return true;
+      case '\\':
+        out += '\\';
+        return true;
+      case '/':
+        out += '/';
+        return true;
+      case 'b':
+        out += '\b';
+        return true;
+      case 'f':
+        out += '\f';
+        return true;
+      case 'n':
+        out += '\n';
+        return true;
+      case 'r':
+        out += '\r';
+        return true;
+      case 't':
+        out += '\t';
+        return true;
+      case 'u':
+        break;
+      default:
+        return fail(start, "an unknown escape inside a text",
+                    R"(expected one of: \" \\ \/ \b \f \n \r \t \uXXXX)",
+                    R"(a backslash itself is written \\)");
+    }
+    unsigned unit = 0;
+    if (!hex4(unit)) return fail(start, "an escape without its four digits", R"(expected \uXXXX)");
+    char32_t point = unit;
+    if (unit >= 0xD800 && unit < 0xE000) {
+      unsigned low = 0;
+      const bool pair = unit < 0xDC00 && end_ - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u' &&
+                        (at_ += 2, hex4(low)) && low >= 0xDC00 && low < 0xE000;
+      if (!pair)
+        return fail(start, "half of a surrogate pair", R"(expected a pair such as \ud83d\ude00)");
+      point = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+    }
+    append_utf8(out, point);
+    return true;
+  }
+
+  bool hex4(unsigned& unit) {
+    if (end_ - at_ < 4) return false;
+    const auto [stop, error] = std::from_chars(at_, at_ + 4, unit, 16);
+    if (error != std::errc{} || stop != at_ + 4) return false;
+    at_ += 4;
+    return true;
+  }
+
+  bool number(Value& out) {
+    const char* start = at_;
+    if (*at_ == '-') ++at_;
+    const char* digits = at_;
+    while (at_ != end_ && digit(*at_)) ++at_;
+    if (at_ == digits) return unexpected("expected a digit after `-`");
+    if (*digits == '0' && at_ - digits > 1) {
+      at_ = start;
+      return unexpected("expected a number without leading zeros",
+                        "a text such as \"007\" stands in quotes");
+    }
+    bool whole = true;
+    if (at_ != end_ && *at_ == '.') {
+      whole = false;
+      const char* fraction = ++at_;
+      while (at_ != end_ && digit(*at_)) ++at_;
+      if (at_ == fraction) return unexpected("expected a digit after `.`");
+    }
+    if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
+      whole = false;
+      ++at_;
+      if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
+      const char* exponent = at_;
+      while (at_ != end_ && digit(*at_)) ++at_;
+      if (at_ == exponent) return unexpected("expected a digit in the exponent");
+    }
+    if (at_ != end_ && word_letter(*at_)) return unexpected("expected the end of a number");
+    std::int64_t integer = 0;
+    if (whole && std::from_chars(start, at_, integer).ec == std::errc{}) return set(out, integer);
+    double real = 0;
+    if (std::from_chars(start, at_, real).ec != std::errc{})
+      real = std::strtod(std::string(start, at_).c_str(), nullptr);
+    if (!std::isfinite(real))
+      return fail(start, "number out of range", "expected a number up to 1.8e308");
+    return set(out, real);
+  }
+
+  const char* begin_;
+  const char* at_;
+  const char* end_;
+  bool marks_;
+  const char* cursor_;
+  Mark mark_;
+  const char* problem_at_ = nullptr;
+  std::string what_, expected_, help_;
 };
 
-void dump_number(double number, std::string& out) {
-  if (!std::isfinite(number)) throw std::logic_error("a number that is not finite reached JSON");
-  if (number == std::floor(number) && std::abs(number) < 1e15)
-    fmt::format_to(std::back_inserter(out), "{:.1f}", number);
-  else
-    fmt::format_to(std::back_inserter(out), "{}", number);  // shortest text that reads back the same
-}
-
-void dump(const Value& value, std::string& out, int indent, int depth) {
-  const auto newline = [&](int level) {
-    if (indent == 0) return;
-    out += '\n';
-    out.append(static_cast<std::size_t>(indent * level), ' ');
-  };
-  if (value.is_null()) {
-    out += "null";
-  } else if (const bool* truth = value.boolean()) {
-    out += *truth ? "true" : "false";
-  } else if (const std::int64_t* whole = value.integer()) {
-    fmt::format_to(std::back_inserter(out), "{}", *whole);
-  } else if (value.is_number()) {
-    dump_number(value.number(), out);
-  } else if (const std::string* text = value.string()) {
-    dump_json_string(*text, out);
-  } else if (const List* items = value.list()) {
-    out += '[';
-    for (std::size_t i = 0; i < items->size(); ++i) {
-      if (i > 0) out += ',';
-      newline(depth + 1);
-      dump((*items)[i], out, indent, depth + 1);
-    }
-    if (!items->empty()) newline(depth);
-    out += ']';
-  } else {
-    out += '{';
-    bool first = true;
-    for (const Member& member : *value.object()) {
-      if (!first) out += ',';
-      first = false;
-      newline(depth + 1);
-      dump_json_string(member.key, out);
-      out += indent > 0 ? ": " : ":";
-      dump(member.value, out, indent, depth + 1);
-    }
-    if (!first) newline(depth);
-    out += '}';
-  }
-}
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
-Result<Value> parse_json(std::string_view text, std::string_view file, std::size_t line) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  Builder builder;
-  if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
-  const std::size_t byte = builder.position() > 0 ? builder.position() - 1 : 0;
+Result<Value> parse_json_at(std::string_view text, std::size_t from, std::string_view file,
+                            std::size_t line, bool marks) {
+  Parser parser(text, from, marks ? line : 0);
+  Value root;
+  if (parser.document(root)) return root;
   const Source source{std::string(file), std::string(text)};
-  Diagnostic found = source.problem(source.mark_of(byte), "not valid JSON: " + builder.message());
+  Diagnostic found =
+      source.problem(source.mark_of(parser.problem_byte()), "not valid JSON: " + parser.what(),
+                     parser.expected(), parser.help());
   found.line += line - 1;
   return found;
 }
 
-Result<Value> parse_json(const Source& source) { return parse_json(source.text(), source.file()); }
-
-void dump_json_string(std::string_view text, std::string& out) {
-  if (!valid_utf8(text)) {
-    const std::string repaired = repair_utf8(text);
-    return dump_json_string(repaired, out);
-  }
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-        else
-          out += c;
-    }
-  }
-  out += '"';
+Result<Value> parse_json(std::string_view text, std::string_view file, std::size_t line) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return parse_json_at(text, 0, file, line, false);
 }
 
-void dump_json(const Value& value, std::string& out) { dump(value, out, 0, 0); }
-
-std::string dump_json(const Value& value) {
-  std::string out;
-  dump(value, out, 0, 0);
-  return out;
-}
-
-std::string dump_json_pretty(const Value& value) {
-  std::string out;
-  dump(value, out, 2, 0);
-  return out;
+Result<Value> parse_json(const Source& source) {
+  std::string_view text = source.text();
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return parse_json_at(text, 0, source.file(), 1, true);
 }
 
 }  // namespace llmops

@@ -21,8 +21,9 @@ UChar32 next(std::string_view text, std::size_t& at) {
 
 // Characters that show nothing and can make a line read other than it is.
 bool invisible(UChar32 c) {
-  return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+  return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
+         (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
 }
 
 std::string visible(std::string_view text, bool keep_lines) {
@@ -56,9 +57,18 @@ std::string visible(std::string_view text, bool keep_lines) {
 }  // namespace
 
 bool valid_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();)
-    if (next(text, at) < 0) return false;
+  for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80)
+      ++at;
+    else if (next(text, at) < 0)
+      return false;
+  }
   return true;
+}
+
+std::size_t utf8_length(std::string_view text) {
+  std::size_t at = 0;
+  return text.empty() || next(text, at) < 0 ? 0 : at;
 }
 
 std::string repair_utf8(std::string_view text) {

@@ -40,6 +40,7 @@ bool Object::erase(std::string_view key) {
   return std::erase_if(members_, [&](const Member& member) { return member.key == key; }) > 0;
 }
 
+void Object::reserve(std::size_t members) { members_.reserve(members); }
 std::size_t Object::size() const { return members_.size(); }
 std::vector<Member>::const_iterator Object::begin() const { return members_.begin(); }
 std::vector<Member>::const_iterator Object::end() const { return members_.end(); }

@@ -42,6 +42,7 @@ class Object {
   Value& set(std::string_view key, Value value);
   bool erase(std::string_view key);
 
+  void reserve(std::size_t members);
   std::size_t size() const;
   bool empty() const { return size() == 0; }
   std::vector<Member>::const_iterator begin() const;

@@ -17,9 +17,9 @@ TEST_CASE("json: a problem says where it stands") {
   const Result<Value> value = parse_json("{\"a\": 1,\n \"b\": nope}", "t.json");
   REQUIRE_FALSE(value);
   CHECK(render(value.problems()) ==
-        "t.json:2:8: error: not valid JSON: syntax error while parsing value - invalid literal; last read: '\"b\": no'\n"
+        "t.json:2:7: error: not valid JSON: unexpected `nope`\n"
         " 2 |  \"b\": nope}\n"
-        "   |        ^\n");
+        "   |       ^ expected a value\n");
 }
 
 TEST_CASE("json: hostile nesting is refused") {
