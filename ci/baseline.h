@@ -24,9 +24,13 @@ void write_baseline(const RunSource& run, const std::filesystem::path& file,
 struct BaselineVersion {
   std::filesystem::path file;
   RunHeader header;
+  Object evidence;
 };
+// The head of a baseline file alone; its rows are not looked at.
+Result<BaselineVersion> read_baseline_version(const std::filesystem::path& file);
 std::vector<BaselineVersion> baseline_history(const std::filesystem::path& file);  // newest first
-// Puts the version before the present one back. A problem where there is none.
+// Puts the version before the present one back; the present one is kept as
+// `FILE.history/rolled-back.json`. A problem where there is no version before.
 Result<BaselineVersion> rollback_baseline(const std::filesystem::path& file);
 
 }  // namespace llmops

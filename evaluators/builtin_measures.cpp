@@ -1,13 +1,16 @@
 #include "evaluators/run_record.h"
 
+#include <limits>
+
 namespace llmops {
 
 const std::vector<Measure>& builtin_measures() {
-  const auto measure = [](const char* name, ScoreKind kind, const char* unit,
+  constexpr Range kPositive = {0.0, std::numeric_limits<double>::infinity()};
+  const auto measure = [&](const char* name, ScoreKind kind, const char* unit,
                           Better better = Better::lower) {
     return Measure{.name = name,
                    .kind = kind,
-                   .range = {},
+                   .range = kind == ScoreKind::positive ? kPositive : Range{},
                    .better = better,
                    .signature = std::string(name) + "|version:1",
                    .unit = unit,

@@ -35,6 +35,7 @@ struct GateSpec {
   double alpha = 0.05;
   OnInconclusive on_inconclusive = OnInconclusive::warn;
   bool exclude_errors = false;  // `errors: exclude`
+  bool strict = false;          // exact McNemar in place of its mid-p
   std::vector<Rule> rules;
 };
 
@@ -43,11 +44,18 @@ struct GateSpec {
 GateSpec read_gate(const Value& value, const Source& source, const std::filesystem::path& folder,
                    const std::vector<std::string>& known, Diagnostics& problems);
 
+// The problem of rules that compare where no baseline is named; nothing where one is, or where none
+// compares. The mark is that of the first such rule.
+Diagnostics missing_baseline(const GateSpec& gate, const Source& source);
+
 // A rules file for scores from anywhere: {metrics: {name: {kind, range, better}}, gate: {...}}.
 struct RulesFile {
   std::vector<Measure> metrics;
   GateSpec gate;
 };
 Result<RulesFile> load_rules_file(const std::filesystem::path& file);
+
+// nullptr where no built-in measure is called so.
+const Measure* find_builtin_measure(std::string_view name);
 
 }  // namespace llmops
