@@ -1,32 +1,34 @@
 // Exact match: the output equals one of the references, character for character, once the white
 // space around both is cut off.
-#include "evaluators/metric.h"
+#include <fmt/format.h>
+
+#include "evaluators/metrics/simple_metric.h"
+#include "evaluators/metrics/text/lowercase.h"
+#include "evaluators/metrics/text/words.h"
 
 namespace llmops {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n\f\v";
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+constexpr std::string_view kOptions[] = {"trim", "ignore_case"};
+
+std::unique_ptr<Metric> make(Fields& fields) {
+  const bool trim = fields.boolean("trim").value_or(true);
+  const bool ignore_case = fields.boolean("ignore_case").value_or(false);
+  const auto normal = [=](std::string_view text) {
+    const std::string_view kept = trim ? strip(text) : text;
+    return ignore_case ? lowercase(kept) : std::string(kept);
+  };
+  return std::make_unique<SimpleMetric>(column(ScoreKind::binary),
+                                        fmt::format("exact_match|trim:{}|case:{}|version:1",
+                                                    yes_no(trim), ignore_case ? "lc" : "mixed"),
+                                        [=](const Case& row, const Sample& sample) {
+                                          const std::string output = normal(sample.text);
+                                          return best_reference(
+                                              row, [&](const std::string& reference) {
+                                                return output == normal(reference) ? 1.0 : 0.0;
+                                              });
+                                        });
 }
-
-class ExactMatch final : public Metric {
- public:
-  const std::vector<Column>& columns() const override {
-    static const std::vector<Column> kColumns = {{.detail = "", .headline = "", .kind = ScoreKind::binary, .range = {}}};
-    return kColumns;
-  }
-  std::string signature() const override { return "exact_match|trim:yes|version:1"; }
-  Measurement score(const Case& row, const Sample& sample) const override {
-    bool equal = false;
-    for (const std::string& reference : row.references) equal = equal || trimmed(sample.text) == trimmed(reference);
-    return {.values = {equal ? 1.0 : 0.0}, .why = "", .counts = {}, .note = ""};
-  }
-};
-
-std::unique_ptr<Metric> make(Fields&) { return std::make_unique<ExactMatch>(); }
 
 }  // namespace
 
@@ -36,7 +38,7 @@ constexpr MetricInfo kExactMatch{
     .summary = "the output equals a reference",
     .source = "definition",
     .needs_references = true,
-    .options = {},
+    .options = kOptions,
     .make = &make,
 };
 

@@ -1,0 +1,64 @@
+#pragma once
+// What the metrics with one number a sample share.
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evaluators/metric.h"
+
+namespace llmops {
+
+inline Measurement scored(double value, std::string note = "") {
+  return {.values = {value}, .why = "", .counts = {}, .note = std::move(note)};
+}
+
+inline Measurement unscored(std::string why, std::size_t columns = 1) {
+  return {.values = std::vector<std::optional<double>>(columns),
+          .why = std::move(why),
+          .counts = {},
+          .note = ""};
+}
+
+inline constexpr std::string_view kNoReference = "the case has no reference";
+
+// The highest of a function's values over the references; unscored where the case has none.
+template <typename Function>
+Measurement best_reference(const Case& row, Function function) {
+  if (row.references.empty()) return unscored(std::string(kNoReference));
+  std::optional<double> best;
+  for (const std::string& reference : row.references) {
+    const double value = function(reference);
+    if (!best || value > *best) best = value;
+  }
+  return scored(*best);
+}
+
+// A metric that is one function of a case and a sample.
+class SimpleMetric final : public Metric {
+ public:
+  using Function = std::function<Measurement(const Case&, const Sample&)>;
+  SimpleMetric(Column column, std::string signature, Function function)
+      : columns_{std::move(column)},
+        signature_(std::move(signature)),
+        function_(std::move(function)) {}
+  const std::vector<Column>& columns() const override { return columns_; }
+  std::string signature() const override { return signature_; }
+  Measurement score(const Case& row, const Sample& sample) const override {
+    return function_(row, sample);
+  }
+
+ private:
+  std::vector<Column> columns_;
+  std::string signature_;
+  Function function_;
+};
+
+inline std::string_view yes_no(bool truth) { return truth ? "yes" : "no"; }
+
+inline Column column(ScoreKind kind, Range range = {}, Better better = Better::higher) {
+  return {.detail = "", .headline = "", .kind = kind, .range = range, .better = better};
+}
+
+}  // namespace llmops

@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "evaluators/metrics/text/vocabulary.h"
+
+namespace llmops {
+
+using TokenIds = std::vector<std::uint32_t>;
+
+// Counts n-grams that a hypothesis shares with its references. Exact: no two n-grams are ever taken
+// for one. Keeps its memory between calls; not thread-safe.
+class NgramMatcher {
+ public:
+  // Shared n-grams of the orders 1 to max_order: each n-gram counts as often as the hypothesis has
+  // it, at most as often as the reference that has it most. Equal tokens have equal ids; an id is
+  // above 0, or 0 for a token of a reference that the hypothesis lacks. The result lives until the
+  // next call.
+  std::span<const std::int64_t> match(std::span<const std::uint32_t> hypothesis,
+                                      std::span<const TokenIds> references, std::size_t max_order);
+
+ private:
+  std::int64_t settle();
+  std::vector<std::int64_t> matches_;
+  std::vector<std::uint32_t> hypothesis_;
+  std::vector<TokenIds> references_;
+  std::vector<std::uint32_t> have_, best_,
+      seen_;  // by n-gram id: in the hypothesis, in one reference, in this one
+  PairVocabulary pairs_;
+};
+
+}  // namespace llmops
