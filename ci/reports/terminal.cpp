@@ -251,10 +251,13 @@ class Screen {
     const std::string id = visible(input_.run.id);
     if (id.empty()) return;
     heading("More");
-    out_ += "  all cases   llmops report " + id + " --html report.html\n";
-    out_ += "  re-decide   llmops gate " + id + "\n";
+    // The store lies beside the suite: elsewhere a command must be told.
+    const std::string suite = visible(input_.run.suite);
+    const std::string where = suite.empty() || suite == "llmops.yaml" ? "" : " --suite " + suite;
+    out_ += "  all cases   llmops report " + id + where + " --html report.html\n";
+    out_ += "  re-decide   llmops gate " + id + where + "\n";
     if (outcome_of(input_) == Outcome::pass && input_.run.complete)
-      out_ += "  accept      llmops baseline set " + id + " FILE\n";
+      out_ += "  accept      llmops baseline set " + id + " FILE" + where + "\n";
   }
 
   const ReportInput& input_;
