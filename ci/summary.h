@@ -24,8 +24,9 @@ struct Summary {
   const MeasureSummary* find(const std::string& name) const;
 };
 
-// One pass over the rows. Memory does not grow with them: above 2^18 values a quantile comes from a
-// histogram with a relative error below 0.1 %, and `warnings` says so.
+// One pass over the rows, two above 2^18 cases. Memory does not grow with them: from there on a
+// quantile comes from a histogram with a relative error below 0.1 %, and `warnings` says so.
+// Intervals: Wilson for 0/1, guarded for bounded scores, skewness-corrected t for the others.
 Summary summarize(const RunSource& run, std::vector<std::string>& warnings);
 
 }  // namespace llmops
