@@ -58,9 +58,11 @@ class Screen {
   std::string take() { return std::move(out_); }
 
  private:
-  // The first word carries the colour, and says the same without it.
+  // The outcome carries the colour, and says the same without it.
   std::string coloured(const std::string& text, Outcome outcome) const {
-    const std::size_t end = std::min(text.find_first_of(" :"), text.size());
+    const std::string_view word = shown(outcome);
+    const std::size_t end =
+        text.starts_with(word) ? word.size() : std::min(text.find(' '), text.size());
     return paint_(tone(outcome), text.substr(0, end)) + text.substr(end);
   }
 

@@ -114,11 +114,12 @@ TEST_CASE("power: published plans") {
   CHECK(*cases_t_paired(0.5) == 34);
   CHECK(*power_t_two_sample(0.5, 64, 64) == doctest::Approx(0.8015).epsilon(1e-4));
   CHECK(cases_noninferiority(0.2, 0.02)->n == 619);
-  for (const auto& [margin, n] :
+  for (const auto& plan :
        {std::pair{0.10, 23}, {0.05, 46}, {0.03, 77}, {0.02, 116}, {0.01, 233}}) {
+    const double margin = plan.first;
     CAPTURE(margin);
-    CHECK(*cases_certify_identical(1.0, margin) == n);
-    CHECK(*cases_certify_identical(4.0, 4.0 * margin) == n);
+    CHECK(*cases_certify_identical(1.0, margin) == plan.second);
+    CHECK(*cases_certify_identical(4.0, 4.0 * margin) == plan.second);
   }
   CHECK(*cases_to_pass(0.01, 1.0, 0.05) == 46);
 }
