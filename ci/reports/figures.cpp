@@ -63,22 +63,6 @@ std::string_view shown(Outcome outcome) {
   return "NOT COMPARABLE";
 }
 
-std::string_view word(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::pass:
-      return "pass";
-    case Outcome::fail:
-      return "fail";
-    case Outcome::inconclusive:
-      return "inconclusive";
-    case Outcome::incomplete:
-      return "incomplete";
-    case Outcome::not_comparable:
-      break;
-  }
-  return "not_comparable";
-}
-
 Tone tone(Outcome outcome) {
   if (outcome == Outcome::pass) return Tone::good;
   return outcome == Outcome::fail ? Tone::bad : Tone::doubtful;

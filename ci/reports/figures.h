@@ -13,7 +13,6 @@ namespace llmops {
 
 // "PASS", "FAIL", "INCONCLUSIVE", "INCOMPLETE", "NOT COMPARABLE".
 std::string_view shown(Outcome outcome);
-std::string_view word(Outcome outcome);  // "pass", "not_comparable": for machines
 Tone tone(Outcome outcome);
 
 // The run's outcome: the verdict's, else `incomplete` or `pass`.

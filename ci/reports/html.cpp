@@ -82,7 +82,7 @@ class Html {
         "<meta name=\"referrer\" content=\"no-referrer\">\n");
     print(fmt::format("<title>{}: {}</title>\n<style>{}</style></head><body>\n", shown(outcome),
                       escape_markup(prompt_name(input_.run)), kStyle));
-    print(fmt::format("<header><h1 class=\"{}\">{}</h1>\n", word(outcome),
+    print(fmt::format("<header><h1 class=\"{}\">{}</h1>\n", name(outcome),
                       escape_markup(headline(input_))));
     about();
     print("</header>\n<main>\n");
@@ -127,7 +127,7 @@ class Html {
         "<th scope=\"col\">why</th></tr></thead><tbody>\n");
     for (const RuleOutcome& rule : input_.verdict->rules)
       print(fmt::format("<tr><td class=\"{}\">{}</td><td>{}{}</td><td>{}</td></tr>\n",
-                        word(rule.outcome), shown(rule.outcome), escape_markup(rule.rule.text),
+                        name(rule.outcome), shown(rule.outcome), escape_markup(rule.rule.text),
                         rule.rule.primary ? "" : " (secondary)", escape_markup(rule.why)));
     print("</tbody></table></div>\n");
   }

@@ -127,7 +127,7 @@ class Document {
           std::isfinite(measure.range.low) && std::isfinite(measure.range.high))
         one.add("range", List{measure.range.low, measure.range.high});
       one.add("better", std::string(name(measure.better)));
-      one.add("kind", name(measure.kind));
+      one.add("kind", std::string(name(measure.kind)));
       if (!figures.mean)
         missing_.push_back(
             fmt::format("metrics.{}.mean is absent: no case has a value", measure.name));
@@ -188,6 +188,7 @@ class Document {
                                   {"count", comparison.only_candidate_count },
                                   {"first", texts(comparison.only_candidate)}
     });
+    out.add("changed_content", comparison.changed_content);
     out.add("outputs_identical", comparison.outputs_identical);
     out.add("changed", texts(comparison.changed));
     text(out, "not_comparable", comparison.not_comparable);
@@ -213,6 +214,7 @@ class Document {
     number(one, "statistic", compared.statistic, where);
     number(one, "df", compared.df, where);
     number(one, "p_value", compared.p_value, where);
+    text(one, "why_no_test", compared.why_no_test);
     one.add("n", compared.n);
     number(one, "mde", compared.mde, where);
     one.add("wins", compared.wins);
@@ -220,6 +222,10 @@ class Document {
     one.add("ties", compared.ties);
     text(one, "method", compared.method);
     text(one, "why", compared.why);
+    text(one, "refusal", compared.refusal);
+    one.add("quantity", compared.quantity);
+    text(one, "where", compared.where);
+    one.add("scale", std::string(name(compared.scale)));
     number(one, "estimate", compared.estimate, where);
     number(one, "lower", compared.lower, where);
     number(one, "upper", compared.upper, where);
@@ -227,8 +233,17 @@ class Document {
     number(one, "margin", compared.margin, where);
     number(one, "p_worse", compared.p_worse, where);
     number(one, "p_worse_adjusted", compared.p_worse_adjusted, where);
-    if (compared.outcome) one.add("outcome", word(*compared.outcome));
+    if (compared.outcome) one.add("outcome", std::string(name(*compared.outcome)));
     one.add("notes", texts(compared.notes));
+    if (compared.ratio) {
+      Object ratio;
+      number(ratio, "value", compared.ratio, where + ".ratio");
+      interval(ratio, compared.ratio_low, compared.ratio_high);
+      one.add("ratio", std::move(ratio));
+    }
+    number(one, "worst_case_lower", compared.worst_case_lower, where);
+    number(one, "worst_case_upper", compared.worst_case_upper, where);
+    one.add("failed", compared.failed);
     number(one, "certifiable_margin", compared.certifiable_margin, where);
     number(one, "power", compared.power, where);
     if (compared.cases_needed) one.add("cases_needed", *compared.cases_needed);
@@ -250,32 +265,36 @@ class Document {
       worst.push_back(std::move(loss));
     }
     one.add("worst", std::move(worst));
+    const auto reason = [](const std::string& given, const char* otherwise) {
+      return given.empty() ? std::string(otherwise) : given;
+    };
     if (!compared.difference)
-      missing_.push_back(
-          where + ".difference is absent: " +
-          (compared.why.empty() ? "no case has a value in both runs" : compared.why));
+      missing_.push_back(where + ".difference is absent: " +
+                         reason(compared.why_no_test, "no case has a value in both runs"));
     else if (!compared.p_value)
-      missing_.push_back(
-          where + ".p_value is absent: " + (compared.why.empty() ? "not testable" : compared.why));
+      missing_.push_back(where +
+                         ".p_value is absent: " + reason(compared.why_no_test, "not testable"));
+    if (!compared.lower && !compared.refusal.empty())
+      missing_.push_back(where + ".lower is absent: " + compared.refusal);
     return one;
   }
 
   // A run that nothing gated still has an outcome: pass, or incomplete.
   Object verdict() {
     Object out{
-        {"outcome",  word(outcome_of(input_)) },
-        {"headline", headline(input_)         },
-        {"gated",    input_.verdict != nullptr}
+        {"outcome",  std::string(name(outcome_of(input_)))},
+        {"headline", headline(input_)                     },
+        {"gated",    input_.verdict != nullptr            }
     };
     List rules;
     if (input_.verdict != nullptr) {
       for (const RuleOutcome& result : input_.verdict->rules) {
         Object rule{
-            {"rule",    result.rule.text    },
-            {"metric",  result.rule.metric  },
-            {"outcome", word(result.outcome)},
-            {"why",     result.why          },
-            {"primary", result.rule.primary }
+            {"rule",    result.rule.text                 },
+            {"metric",  result.rule.metric               },
+            {"outcome", std::string(name(result.outcome))},
+            {"why",     result.why                       },
+            {"primary", result.rule.primary              }
         };
         const std::string where = fmt::format("verdict.rules.{}", rules.size());
         number(rule, "value", result.value, where);

@@ -196,7 +196,7 @@ std::string intervals_svg(const ReportInput& input) {
         fmt::format("; {} {:+.4f} from {:+.4f} to {:+.4f}", name, line.middle, line.low, line.high);
     body += fmt::format("<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left - 8,
                         y + 4, escape_markup(fit(name, 26)));
-    if (line.compared->margin)
+    if (line.compared->margin && line.compared->scale == Scale::difference)
       body += fmt::format("<path class=\"margin\" d=\"M{:.1f} {:.1f}v18\"/>",
                           x(-*line.compared->margin), y - 9);
     body += fmt::format("<path class=\"{}\" d=\"M{:.1f} {:.1f}H{:.1f}\"/>",
