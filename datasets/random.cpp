@@ -1,7 +1,5 @@
 #include "datasets/random.h"
 
-#include <bit>
-
 namespace llmops {
 
 std::uint64_t splitmix64(std::uint64_t& state) {
@@ -18,18 +16,6 @@ Random::Random(std::uint64_t seed) {
 Random::Random(std::uint64_t seed, std::uint64_t stream) {
   std::uint64_t mixed = splitmix64(seed) ^ stream;
   for (std::uint64_t& word : state_) word = splitmix64(mixed);
-}
-
-std::uint64_t Random::next() {
-  const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
-  const std::uint64_t shifted = state_[1] << 17;
-  state_[2] ^= state_[0];
-  state_[3] ^= state_[1];
-  state_[1] ^= state_[2];
-  state_[0] ^= state_[3];
-  state_[2] ^= shifted;
-  state_[3] = std::rotl(state_[3], 45);
-  return result;
 }
 
 double Random::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }

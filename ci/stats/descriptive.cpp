@@ -19,9 +19,10 @@ Tested<Description> describe(std::span<const double> values) {
   d.mean = m.mean;
   if (m.n >= 2) {
     d.sd = m.sd;
+    d.skewness = m.skewness;
     if (std::isfinite(m.sd * m.sd)) d.variance = m.sd * m.sd;
   }
-  if (m.n >= 3) d.skewness = m.skewness;
+
   d.min = sorted.front();
   d.q05 = quantile_sorted(sorted, 0.05);
   d.q25 = quantile_sorted(sorted, 0.25);

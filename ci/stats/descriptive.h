@@ -14,7 +14,7 @@ struct Description {
   double mean = 0.0;
   std::optional<double> sd;        // n - 1; absent for n < 2
   std::optional<double> variance;  // absent for n < 2 and where it leaves the range of numbers
-  std::optional<double> skewness;  // g1; absent for n < 3, 0 for equal values
+  std::optional<double> skewness;  // g1; absent for n < 2, 0 for equal values
   double min = 0.0, q05 = 0.0, q25 = 0.0, median = 0.0, q75 = 0.0, q90 = 0.0, q95 = 0.0, q99 = 0.0,
          max = 0.0;
 };

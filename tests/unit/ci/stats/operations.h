@@ -13,5 +13,13 @@ Operations binary_operations();
 Operations ratio_operations();
 Operations multiplicity_operations();
 Operations power_operations();
+Operations nonparametric_operations();
+Operations effect_operations();
+Operations judge_operations();
+Operations clustered_operations();
+Operations resampling_operations();
+Operations sequential_operations();
+Operations drift_operations();
+Operations gate_operations();
 
 }  // namespace llmops::test

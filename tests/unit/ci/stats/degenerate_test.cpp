@@ -1,0 +1,17 @@
+#include <doctest/doctest.h>
+
+#include "tests/unit/ci/stats/operations.h"
+
+using namespace llmops;
+using namespace llmops::test;
+
+TEST_CASE("statistics: degenerate input is refused with its reason, never NaN, never a crash") {
+  Operations all;
+  for (const auto& table :
+       {descriptive_operations(), t_test_operations(), guarded_operations(), binary_operations(),
+        ratio_operations(), multiplicity_operations(), power_operations(),
+        nonparametric_operations(), effect_operations(), judge_operations(), clustered_operations(),
+        resampling_operations(), sequential_operations(), drift_operations(), gate_operations()})
+    all.insert(table.begin(), table.end());
+  check_vectors("degenerate", all);
+}
