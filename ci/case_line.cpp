@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ci/bare_numbers.h"
 #include "datasets/text/fields.h"
 #include "datasets/text/json.h"
 
@@ -100,6 +101,9 @@ void dump_case(const CaseRow& row, const std::vector<Measure>& measures, std::st
 bool parse_case(std::string_view line, const std::string& file, std::size_t line_number,
                 const std::vector<Measure>& measures, CaseRow& row, Diagnostics& problems) {
   Result<Value> value = parse_json(line, file, line_number);
+  if (!value)
+    if (const auto quoted = with_quoted_non_numbers(line))
+      value = parse_json(*quoted, file, line_number);
   if (!value) {
     append(problems, value.problems());
     return false;
