@@ -19,23 +19,25 @@ struct PartTemplate {
 struct MessageTemplate {
   std::string role;  // system | user | assistant | tool
   std::vector<PartTemplate> parts;
-  Object extra;      // name, tool_call_id, tool_calls
+  Object extra;  // name, tool_call_id, tool_calls
 };
 
 // One version of a prompt.
 struct Prompt {
   std::string name;
-  std::string version;  // semantic version; may be empty for an inline prompt
-  std::filesystem::path file;  // empty: inline in a suite
-  std::string model;    // pinned; a suite may override it
+  std::string version;           // semantic version; may be empty for an inline prompt
+  std::filesystem::path file;    // empty: inline in a suite
+  std::filesystem::path folder;  // paths of file parts count from here
+  std::string model;             // pinned; a suite may override it
   std::string created, author, changelog;
   std::vector<MessageTemplate> messages;
-  Object parameters;       // temperature, max_tokens, ...: sent as they are
-  Value response_format;   // null: none; a schema file is already read in
-  Value tools;             // null: none; a file is already read in
-  Object variables;        // defaults
-  Object eval_metrics;     // written by `baseline set`
-  std::string sha256;      // over the resolved content: messages, parameters, response format, tools, defaults
+  Object parameters;      // temperature, max_tokens, ...: sent as they are
+  Value response_format;  // null: none; a schema file is already read in
+  Value tools;            // null: none; a file is already read in
+  Object variables;       // defaults
+  Object eval_metrics;    // written by `baseline set`
+  std::string
+      sha256;  // over the resolved content: messages, parameters, response format, tools, defaults
 };
 
 }  // namespace llmops

@@ -6,11 +6,13 @@
 
 namespace llmops {
 
-// Reads one prompt version from YAML. All problems of the file at once: unknown keys, missing keys, kinds,
-// template errors, missing include, schema or tools files.
+// Reads one prompt version from YAML. All problems of the file at once: unknown keys, missing keys,
+// kinds, template errors, missing include, schema or tools files.
 Result<Prompt> load_prompt(const std::filesystem::path& file);
 
-// The same from a mapping inside a suite (`prompt: {name:, version:, user:}`); paths count from `folder`.
-Result<Prompt> read_prompt(const Value& value, const Source& source, const std::filesystem::path& folder);
+// The same from a mapping inside a suite (`prompt: {name:, version:, user:}`); paths count from
+// `folder`.
+Result<Prompt> read_prompt(const Value& value, const Source& source,
+                           const std::filesystem::path& folder);
 
 }  // namespace llmops

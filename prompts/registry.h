@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "datasets/text/result.h"
 #include "prompts/prompt.h"
@@ -8,10 +9,27 @@
 namespace llmops {
 
 // Finds what a suite or a command line calls a prompt:
-//   a path to a YAML file; `name` (the highest semantic version in NAME/ or NAME.yaml);
-//   `name@2.3.1`; later: `name@label`, `name@git-revision`.
+//   a path to a YAML file; `name` (the highest semantic version in NAME/ or NAME.yaml, pre-releases
+//   included by their precedence); `name@2.3.1`.
 // `name` may hold folders ("prompts/gsm8k"); it counts from `folder` and from `folder`/prompts.
 // A reference that is not found names the versions that are there.
 Result<Prompt> find_prompt(const std::string& reference, const std::filesystem::path& folder);
+
+struct PromptVersion {
+  std::string version;  // empty: the file says none, or none that is a text
+  std::filesystem::path file;
+};
+
+// The versions of `stem` (a path without extension): the files stem/X.Y.Z.yaml and stem.yaml,
+// highest first. The files are not checked.
+std::vector<PromptVersion> prompt_versions(const std::filesystem::path& stem);
+
+struct PromptEntry {
+  std::string name;  // from the registry's root: "support", "team/support"
+  std::vector<PromptVersion> versions;
+};
+
+// Every prompt below `folder`/prompts (or in `folder`, where there is none), by name.
+std::vector<PromptEntry> list_prompts(const std::filesystem::path& folder);
 
 }  // namespace llmops

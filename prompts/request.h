@@ -29,8 +29,8 @@ struct Request {
   std::shared_ptr<const Prompt> prompt;  // parameters, tools, response format
 };
 
-// The messages of a prompt for a case. The case's variables come before the prompt's defaults; `id`,
-// `references` and `context` of the case are visible where no column has that name.
+// The messages of a prompt for a case. The case's variables come before the prompt's defaults;
+// `id`, `references` and `context` of the case are visible where no column has that name.
 Result<std::vector<Message>> render_messages(const Prompt& prompt, const Case& row);
 
 // The content of a message as one text (non-text parts are left out).
