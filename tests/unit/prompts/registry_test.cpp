@@ -90,3 +90,15 @@ TEST_CASE("registry: a folder without prompts says where it looked") {
         "error: no prompt `q`\n"
         "  = looked for q/ and q.yaml in FOLDER and FOLDER/prompts\n");
 }
+
+TEST_CASE("registry: the sample prompts load") {
+  const std::filesystem::path folder = test::repository("datasets/examples/support");
+  for (const PromptEntry& entry : list_prompts(folder)) {
+    for (const PromptVersion& version : entry.versions) {
+      const Result<Prompt> prompt = find_prompt(entry.name + "@" + version.version, folder);
+      CAPTURE(render(prompt.problems()));
+      CHECK(prompt);
+    }
+  }
+  CHECK_FALSE(list_prompts(folder).empty());
+}
