@@ -170,9 +170,8 @@ struct SpoolHead {
 };
 
 void spool(TemporaryFile& file, const SpoolHead& head, std::string_view json) {
-  std::string bytes(reinterpret_cast<const char*>(&head), sizeof head);
-  bytes += json;
-  file.append(bytes);
+  file.append({reinterpret_cast<const char*>(&head), sizeof head});
+  file.append(json);
 }
 
 // Says which ids stand twice, with both places, and warns of equal rows. Reads the file up to the
@@ -381,6 +380,7 @@ Result<Dataset> Dataset::open(const DatasetSpec& spec, const Visit& visit) try {
   Diagnostics problems = collector.finish(spec.path);
   if (has_errors(problems)) return problems;
 
+  if (order->rows) order->rows->flush();
   order->occurrences = std::move(repeats.occurrences);
   order->shuffled = shuffled.finish();
   DatasetInfo info{.path = spec.shown.empty() ? spec.path.string() : spec.shown,

@@ -13,7 +13,7 @@
 namespace llmops {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+constexpr std::size_t kMostBytes = std::size_t{16} << 20;
 
 class YamlRecords final : public RecordReader {
  public:
@@ -87,7 +87,7 @@ extern const FormatInfo kYaml;
 constexpr FormatInfo kYaml{
     .name = "yaml",
     .extensions = kExtensions,
-    .summary = "a list of mappings; read whole, up to 64 MiB",
+    .summary = "a list of mappings; read whole, up to 16 MiB",
     .open = &open,
 };
 

@@ -13,15 +13,21 @@ namespace llmops {
 
 std::string_view name(Severity severity) {
   switch (severity) {
-    case Severity::error: return "error";
-    case Severity::warning: return "warning";
-    case Severity::note: break;
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::note:
+      break;
   }
   return "note";
 }
 
 Diagnostic problem(std::string what, std::string expected, std::string help) {
-  return {.file = "", .what = std::move(what), .expected = std::move(expected), .help = std::move(help)};
+  return {.file = "",
+          .what = std::move(what),
+          .expected = std::move(expected),
+          .help = std::move(help)};
 }
 
 bool has_errors(const Diagnostics& found) {
@@ -32,6 +38,34 @@ bool has_errors(const Diagnostics& found) {
 void append(Diagnostics& to, Diagnostics more) {
   std::move(more.begin(), more.end(), std::back_inserter(to));
 }
+
+namespace {
+
+// The source line and the caret under the place. A long line is shown around the place only. What
+// makes characters visible or wide moves the caret along.
+void append_excerpt(const Diagnostic& found, std::string& out) {
+  constexpr std::size_t kBefore = 60;
+  constexpr std::size_t kLongest = 160;
+  const std::size_t column = std::max<std::size_t>(found.column, 1) - 1;
+  const std::size_t from =
+      column > kBefore && code_points(found.line_text) > kLongest ? column - kBefore : 0;
+  const std::string before = code_point_slice(found.line_text, from, column - from);
+  const std::string after =
+      code_point_slice(found.line_text, column, kLongest - (column - from) + 1);
+  const bool cut = code_points(after) > kLongest - (column - from);
+  const std::string shown = visible(code_point_slice(after, 0, kLongest - (column - from)));
+  const std::string lead = (from > 0 ? "…" : "") + visible(before);
+  const std::string number = std::to_string(found.line);
+  out += fmt::format(" {} | {}{}{}\n", number, lead, shown, cut ? "…" : "");
+  if (found.column == 0) return;
+  const std::size_t under = terminal_columns(visible(code_point_slice(after, 0, found.width)));
+  out += fmt::format(" {:{}} | {:{}}{}", "", number.size(), "", terminal_columns(lead),
+                     std::string(std::clamp<std::size_t>(under, 1, kLongest), '^'));
+  if (!found.expected.empty()) out += ' ' + visible(found.expected);
+  out += '\n';
+}
+
+}  // namespace
 
 std::string render(const Diagnostic& found) {
   std::string out;
@@ -46,25 +80,7 @@ std::string render(const Diagnostic& found) {
   out += '\n';
 
   const bool excerpt = found.line > 0 && !found.line_text.empty();
-  if (excerpt) {
-    // A long line is shown around its caret only.
-    const std::string number = std::to_string(found.line);
-    std::string shown = visible(found.line_text);
-    std::size_t column = found.column;
-    constexpr std::size_t kLongest = 160;
-    if (code_points(shown) > kLongest) {
-      const std::size_t from = column > 60 ? column - 60 : 0;
-      shown = (from > 0 ? "…" : "") + code_point_slice(shown, from, kLongest) + "…";
-      if (from > 0) column -= from - 1;
-    }
-    out += fmt::format(" {} | {}\n", number, shown);
-    if (column > 0) {
-      const std::size_t room = std::max<std::size_t>(1, std::min(found.width, kLongest));
-      out += fmt::format(" {:{}} | {:{}}{}", "", number.size(), "", column - 1, std::string(room, '^'));
-      if (!found.expected.empty()) out += ' ' + visible(found.expected);
-      out += '\n';
-    }
-  }
+  if (excerpt) append_excerpt(found, out);
   if (!found.expected.empty() && !(excerpt && found.column > 0))
     out += fmt::format("  = {}\n", visible(found.expected));
   if (!found.help.empty()) out += fmt::format("  = help: {}\n", visible(found.help));

@@ -66,8 +66,7 @@ bool SortedPairs::find(std::uint64_t key, std::uint64_t& value) const {
 }
 
 void SortedPairs::read(std::uint64_t index, std::size_t most, std::vector<Pair>& out) const {
-  const auto count =
-      std::min<std::uint64_t>(most, size_ - std::min(index, size_));
+  const auto count = std::min<std::uint64_t>(most, size_ - std::min(index, size_));
   if (file_) return read_pairs(*file_, index, count, out);
   const auto from = pairs_.begin() + static_cast<std::ptrdiff_t>(std::min(index, size_));
   out.assign(from, from + static_cast<std::ptrdiff_t>(count));
@@ -110,6 +109,7 @@ SortedPairs PairSorter::finish() {
     return sorted;
   }
   if (!pairs_.empty()) spill();
+  runs_->flush();
   std::vector<Pair>().swap(pairs_);
 
   std::vector<Run> runs;
@@ -134,6 +134,7 @@ SortedPairs PairSorter::finish() {
     if (runs[from].advance(*runs_, pair)) heads.emplace(pair, from);
   }
   append(*sorted.file_, piece);
+  sorted.file_->flush();
   runs_.reset();
   return sorted;
 }

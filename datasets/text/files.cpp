@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -14,6 +15,8 @@
 namespace llmops {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::size_t kLongestLine = std::size_t{256} << 20;
 
 [[noreturn]] void fail(const fs::path& path, std::string_view what) {
   throw std::runtime_error(fmt::format("{}: {}: {}", path.string(), what, std::strerror(errno)));
@@ -56,12 +59,14 @@ Result<std::unique_ptr<ByteReader>> ByteReader::open(const fs::path& path) {
 }
 
 std::size_t ByteReader::read(char* buffer, std::size_t size) {
-  const int got = gzread(state_->file, buffer, static_cast<unsigned>(std::min<std::size_t>(size, 1U << 30)));
+  const int got =
+      gzread(state_->file, buffer, static_cast<unsigned>(std::min<std::size_t>(size, 1U << 30)));
   int code = Z_OK;
   const char* why = gzerror(state_->file, &code);
   if (got < 0 || (got == 0 && code != Z_OK && code != Z_STREAM_END)) {
     if (code == Z_ERRNO)
-      throw std::runtime_error(fmt::format("{}: cannot read: {}", state_->name, std::strerror(errno)));
+      throw std::runtime_error(
+          fmt::format("{}: cannot read: {}", state_->name, std::strerror(errno)));
     std::string_view reason = why;  // "FILE: reason"
     if (reason.starts_with(state_->name + ": ")) reason.remove_prefix(state_->name.size() + 2);
     throw std::runtime_error(fmt::format("{}: broken gzip data: {}", state_->name, reason));
@@ -81,7 +86,8 @@ Result<Source> read_source(const fs::path& path, std::size_t most) {
       text.resize(before + got);
       if (got == 0) break;
       if (text.size() > most)
-        return file_problem(path, fmt::format("larger than {} bytes", most), "use JSONL, which is streamed");
+        return file_problem(path, fmt::format("larger than {} bytes", most),
+                            "use JSONL, which is streamed");
     }
   } catch (const std::runtime_error& error) {
     return file_problem(path, std::string(error.what()).substr(path.string().size() + 2));
@@ -113,6 +119,9 @@ bool LineReader::next(std::string_view& line) {
   std::size_t end = 0;
   while ((end = buffer_.find('\n', searched)) == std::string::npos) {
     const std::size_t seen = buffer_.size() - at_;
+    if (seen > kLongestLine)
+      throw std::runtime_error(fmt::format("{}: line {} is longer than {} MiB", file(),
+                                           line_number_ + 1, kLongestLine >> 20));
     if (!fill()) break;
     searched = at_ + seen;
   }
@@ -133,12 +142,41 @@ void write_all(std::FILE* file, std::string_view bytes) {
     throw std::runtime_error(fmt::format("cannot write: {}", std::strerror(errno)));
 }
 
-void write_atomically(const fs::path& path, const std::function<void(std::FILE*)>& fill) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+namespace {
+
+// A device or a pipe (/dev/null, /dev/stdout) is written to, never replaced.
+bool is_special(const fs::path& path) {
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
+}
+
+void write_directly(const fs::path& path, const std::function<void(std::FILE*)>& fill) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) fail(path, "cannot write");
+  try {
+    fill(file);
+  } catch (...) {
+    std::fclose(file);
+    throw;
+  }
+  if (std::fclose(file) != 0) fail(path, "cannot write");
+}
+
+}  // namespace
+
+void write_atomically(const fs::path& named, const std::function<void(std::FILE*)>& fill) {
+  if (is_special(named)) return write_directly(named, fill);
   std::error_code error;
+  // Through a symbolic link: the file that it points to is replaced, not the link.
+  const fs::path path = fs::is_symlink(named, error) ? fs::weakly_canonical(named, error) : named;
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   fs::create_directories(folder, error);
-  if (error) throw std::runtime_error(fmt::format("{}: cannot make the folder: {}", folder.string(), error.message()));
-  const fs::path temporary = path.string() + fmt::format(".{}.llmops-tmp", ::getpid());
+  if (error)
+    throw std::runtime_error(
+        fmt::format("{}: cannot make the folder: {}", folder.string(), error.message()));
+  static std::atomic<unsigned> counter{0};
+  const fs::path temporary =
+      path.string() + fmt::format(".{}-{}.llmops-tmp", ::getpid(), counter++);
   std::FILE* file = std::fopen(temporary.c_str(), "wb");
   if (file == nullptr) fail(path, "cannot write");
   try {

@@ -9,11 +9,12 @@
 
 namespace llmops {
 
-// A whole file; gzip is unpacked by its magic bytes. Errors: missing, a folder, unreadable, broken gzip,
-// larger than `most` bytes unpacked.
+// A whole file; gzip is unpacked by its magic bytes. Errors: missing, a folder, unreadable, broken
+// gzip, larger than `most` bytes unpacked.
 Result<Source> read_source(const std::filesystem::path& path, std::size_t most = 1ULL << 30);
 
-// Bytes of a file piece by piece, gzip unpacked by its magic bytes. Memory does not grow with the file.
+// Bytes of a file piece by piece, gzip unpacked by its magic bytes. Memory does not grow with the
+// file.
 class ByteReader {
  public:
   static Result<std::unique_ptr<ByteReader>> open(const std::filesystem::path& path);
@@ -21,7 +22,8 @@ class ByteReader {
   ByteReader(const ByteReader&) = delete;
   ByteReader& operator=(const ByteReader&) = delete;
 
-  // Fills up to `size` bytes; 0 at the end. A broken gzip stream throws std::runtime_error that names the file.
+  // Fills up to `size` bytes; 0 at the end. A broken gzip stream throws std::runtime_error that
+  // names the file.
   std::size_t read(char* buffer, std::size_t size);
   const std::string& file() const;
 
@@ -35,10 +37,11 @@ class ByteReader {
 class LineReader {
  public:
   static Result<LineReader> open(const std::filesystem::path& path);
-  // False at the end of the file. The view lives until the next call.
+  // False at the end of the file. The view lives until the next call. Throws as ByteReader does,
+  // and where a line is longer than 256 MiB.
   bool next(std::string_view& line);
-  std::size_t line_number() const { return line_number_; }      // of the line returned last, 1-based
-  std::uint64_t byte_offset() const { return line_offset_; }    // where it starts, in unpacked bytes
+  std::size_t line_number() const { return line_number_; }    // of the line returned last, 1-based
+  std::uint64_t byte_offset() const { return line_offset_; }  // where it starts, in unpacked bytes
   const std::string& file() const { return bytes_->file(); }
 
  private:
@@ -54,10 +57,12 @@ class LineReader {
 };
 
 // Writes through `path.llmops-tmp` in the same folder: write, fsync, rename, fsync of the folder.
-// Either the old file stands or the new one. Makes missing folders. Throws std::runtime_error that
-// names the file. `fill` may throw; then nothing is left behind.
+// Either the old file stands or the new one. Makes missing folders. A device or a pipe is written
+// to as it stands; a symbolic link is followed. Throws std::runtime_error that names the file.
+// `fill` may throw; then nothing is left behind.
 void write_atomically(const std::filesystem::path& path, std::string_view content);
-void write_atomically(const std::filesystem::path& path, const std::function<void(std::FILE*)>& fill);
+void write_atomically(const std::filesystem::path& path,
+                      const std::function<void(std::FILE*)>& fill);
 
 // fwrite that throws when the disk is full.
 void write_all(std::FILE* file, std::string_view bytes);

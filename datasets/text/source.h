@@ -7,7 +7,7 @@
 
 namespace llmops {
 
-// The text of a file and its name, for messages that point into it.
+// The text of a file and its name, for messages that point into it. A byte order mark is dropped.
 class Source {
  public:
   Source(std::string file, std::string text);

@@ -30,6 +30,13 @@ TemporaryFile::TemporaryFile() {
 TemporaryFile::~TemporaryFile() { ::close(handle_); }
 
 void TemporaryFile::append(std::string_view bytes) {
+  constexpr std::size_t kPiece = std::size_t{1} << 16;
+  pending_ += bytes;
+  if (pending_.size() >= kPiece) flush();
+}
+
+void TemporaryFile::flush() {
+  std::string_view bytes = pending_;
   while (!bytes.empty()) {
     const ssize_t written =
         ::pwrite(handle_, bytes.data(), bytes.size(), static_cast<off_t>(size_));
@@ -38,6 +45,7 @@ void TemporaryFile::append(std::string_view bytes) {
     size_ += static_cast<std::uint64_t>(written);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
+  pending_.clear();
 }
 
 void TemporaryFile::read(std::uint64_t offset, char* buffer, std::size_t size) const {

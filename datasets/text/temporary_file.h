@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace llmops {
@@ -15,13 +16,15 @@ class TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
   void append(std::string_view bytes);
-  std::uint64_t size() const { return size_; }
+  void flush();  // before the first read
+  std::uint64_t size() const { return size_ + pending_.size(); }
   // Exactly `size` bytes from `offset` on.
   void read(std::uint64_t offset, char* buffer, std::size_t size) const;
 
  private:
   int handle_;
-  std::uint64_t size_ = 0;
+  std::uint64_t size_ = 0;  // written
+  std::string pending_;
 };
 
 }  // namespace llmops

@@ -1,6 +1,7 @@
 #include "datasets/text/utf8.h"
 
 #include <fmt/format.h>
+#include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
 #include <cstdint>
@@ -97,6 +98,28 @@ std::string code_point_slice(std::string_view text, std::size_t from, std::size_
   const std::size_t start = at;
   for (; count > 0 && at < text.size(); --count) next(text, at);
   return std::string(text.substr(start, at - start));
+}
+
+std::size_t terminal_columns(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const UChar32 c = next(text, at);
+    if (c >= 0x20 && c < 0x300) {
+      width += c == 0x7F || c == 0xAD ? 0 : 1;
+      continue;
+    }
+    if (c < 0) {
+      ++width;
+      continue;
+    }
+    const auto category = u_charType(c);
+    if (category == U_NON_SPACING_MARK || category == U_ENCLOSING_MARK ||
+        category == U_FORMAT_CHAR || category == U_CONTROL_CHAR)
+      continue;
+    const int east_asian = u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
+    width += east_asian == U_EA_WIDE || east_asian == U_EA_FULLWIDTH ? 2 : 1;
+  }
+  return width;
 }
 
 std::vector<char32_t> decode_utf8(std::string_view text) {

@@ -23,6 +23,10 @@ std::size_t code_points(std::string_view text);
 // `count` code points from code point `from` on.
 std::string code_point_slice(std::string_view text, std::size_t from, std::size_t count);
 
+// Columns that a text takes on a terminal: two for East Asian wide characters and emoji, none for
+// combining marks (Unicode Standard Annex 11, as ICU's data has it).
+std::size_t terminal_columns(std::string_view text);
+
 // The code points of a text; broken sequences give U+FFFD.
 std::vector<char32_t> decode_utf8(std::string_view text);
 void append_utf8(std::string& text, char32_t code_point);
