@@ -158,6 +158,9 @@ class JsonRecords final : public RecordReader {
         if (records_ == 1 && lone_) problems.push_back(*std::move(lone_));
         return false;
       }
+      if (c != '{')
+        return stop(problems, here("not valid JSON: unexpected text after an object",
+                                   "expected another object or the end"));
     }
     after_comma_ = false;
     return extent(problems);

@@ -350,9 +350,7 @@ Result<Value> parse_json(std::string_view text, std::string_view file, std::size
 }
 
 Result<Value> parse_json(const Source& source) {
-  std::string_view text = source.text();
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  return parse_json_at(text, 0, source.file(), 1, true);
+  return parse_json_at(source.text(), 0, source.file(), 1, true);
 }
 
 }  // namespace llmops

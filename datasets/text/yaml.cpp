@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 #include <yaml-cpp/depthguard.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <sstream>
 #include <unordered_set>
 #include <vector>
 
@@ -16,7 +18,7 @@
 namespace llmops {
 namespace {
 
-constexpr int kDeepest = 100;
+constexpr std::size_t kDeepest = 100;
 constexpr std::size_t kMostNodes = 1'000'000;
 constexpr std::size_t kMostText = std::size_t{64} << 20;
 
@@ -114,80 +116,176 @@ Value core_scalar(const std::string& text) {
   return text;
 }
 
-class Converter {
+// Thrown out of the parser where going on makes no sense; the problem is noted already.
+struct Stop {};
+
+// Builds values from the parser's events. An alias is a copy of what its anchor held, counted anew.
+class Builder final : public YAML::EventHandler {
  public:
-  explicit Converter(const Source& source) : source_(source), places_(source) {}
+  explicit Builder(const Source& source) : source_(source), places_(source) {}
 
-  Value convert(const YAML::Node& node, int depth = 0) {
-    const Mark mark = places_.of(node.Mark());
-    if (++nodes_ > kMostNodes) return too_large(mark, "more than a million nodes");
-    if (depth > kDeepest)
-      return too_large(mark, fmt::format("nested deeper than {} levels", kDeepest));
-    Value value;
-    if (node.IsScalar()) {
-      text_ += node.Scalar().size();
-      if (text_ > kMostText)
-        return too_large(mark, fmt::format("more than {} MiB of text, aliases counted each time",
-                                           kMostText >> 20));
-      value = node.Tag() == "?" || node.Tag().empty() ? core_scalar(node.Scalar())
-                                                      : Value(node.Scalar());
-    } else if (node.IsSequence()) {
-      List items;
-      items.reserve(node.size());
-      for (const YAML::Node& item : node) {
-        if (too_large_) break;
-        items.push_back(convert(item, depth + 1));
-      }
-      value = std::move(items);
-    } else if (node.IsMap()) {
-      value = convert_map(node, depth);
-    }
-    return value.at(mark);
-  }
-
-  Places& places() { return places_; }
+  std::vector<Value> documents;
   Diagnostics problems;
+  Places& places() { return places_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // The parser does not move past a stray `,` or `]` outside of everything: it would go on for
+    // ever.
+    if (!documents.empty() && mark.pos == document_start_)
+      stop(places_.of(mark), "not valid YAML: unexpected text");
+    document_start_ = mark.pos;
+    anchors_.clear();
+  }
+  void OnDocumentEnd() override {
+    documents.push_back(std::move(root_));
+    root_ = Value();
+  }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const Mark place = places_.of(mark);
+    count(place, {.nodes = 1});
+    if (expects_key()) return bad_key(place);
+    finish(Value().at(place), anchor, {.nodes = 1});
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const Mark place = places_.of(mark);
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) stop(place, "an alias inside what its anchor names");
+    const auto& [value, size] = found->second;
+    count(place, size);
+    if (frames_.size() + size.height > kDeepest) stop(place, too_deep());
+    if (!expects_key()) return finish(Value(value), 0, size);
+    if (const std::string* name = value.string()) return set_key(*name, place);
+    bad_key(place);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    const Mark place = places_.of(mark);
+    const Size size{.nodes = 1, .text = text.size()};
+    count(place, size);
+    if (expects_key()) {
+      if (anchor != 0) anchors_[anchor] = {Value(text).at(place), size};
+      return set_key(text, place);
+    }
+    Value value = tag == "?" || tag.empty() ? core_scalar(text) : Value(text);
+    finish(std::move(value.at(place)), anchor, size);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(List{}, mark, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(Object{}, mark, anchor);
+  }
+  void OnMapEnd() override { close(); }
 
  private:
-  // Noted once: nothing is read after it.
-  Value too_large(Mark mark, std::string what) {
-    if (!too_large_) problems.push_back(source_.problem(mark, std::move(what)));
-    too_large_ = true;
-    return {};
+  struct Size {
+    std::size_t nodes = 0;
+    std::size_t text = 0;    // bytes
+    std::size_t height = 0;  // levels below
+  };
+  // A list or mapping that is still open.
+  struct Frame {
+    Value value;
+    YAML::anchor_t anchor = 0;
+    Size size = {};
+    bool is_key = false;   // it stands where a key should
+    bool has_key = false;  // of a mapping: the key is there, its value is next
+    bool good_key = true;
+    std::string key = {};
+    Mark key_mark = {};
+    std::unordered_set<std::string> names = {};
+  };
+
+  static std::string too_deep() { return fmt::format("nested deeper than {} levels", kDeepest); }
+
+  [[noreturn]] void stop(Mark mark, std::string what) {
+    problems.push_back(source_.problem(mark, std::move(what)));
+    throw Stop{};
   }
 
-  Object convert_map(const YAML::Node& node, int depth) {
-    Object members;
-    std::unordered_set<std::string> names;
-    for (const auto& entry : node) {
-      const YAML::Node& key = entry.first;
-      const YAML::Node& item = entry.second;
-      if (too_large_) break;
-      const Mark key_mark = places_.of(key.Mark());
-      if (!key.IsScalar()) {
-        problems.push_back(source_.problem(key_mark, "a key must be a single word or text"));
-        continue;
-      }
-      const std::string& name = key.Scalar();
-      text_ += name.size();
-      if (!names.insert(name).second)
-        problems.push_back(source_.problem(key_mark,
-                                           fmt::format("key `{}` stands here a second time", name),
-                                           "", "keep one of the two", code_points(name)));
-      Value value = convert(item, depth + 1);
-      // The parser places a value that is left out at whatever comes next.
-      if (item.IsNull() && value.mark().line != key_mark.line) value.at(key_mark);
-      members.add(name, std::move(value));
-      std::prev(members.end())->key_mark = key_mark;
+  void count(Mark mark, const Size& size) {
+    nodes_ += size.nodes;
+    text_ += size.text;
+    if (nodes_ > kMostNodes) stop(mark, "more than a million nodes");
+    if (text_ > kMostText)
+      stop(mark,
+           fmt::format("more than {} MiB of text, aliases counted each time", kMostText >> 20));
+  }
+
+  bool expects_key() const {
+    return !frames_.empty() && frames_.back().value.is_object() && !frames_.back().has_key;
+  }
+
+  void set_key(const std::string& name, Mark mark) {
+    Frame& frame = frames_.back();
+    if (!frame.names.insert(name).second)
+      problems.push_back(source_.problem(mark,
+                                         fmt::format("key `{}` stands here a second time", name),
+                                         "", "keep one of the two", code_points(name)));
+    frame.key = name;
+    frame.key_mark = mark;
+    frame.has_key = frame.good_key = true;
+  }
+
+  void bad_key(Mark mark) {
+    problems.push_back(source_.problem(mark, "a key must be a single word or text"));
+    frames_.back().has_key = true;
+    frames_.back().good_key = false;
+  }
+
+  void open(Value container, const YAML::Mark& mark, YAML::anchor_t anchor) {
+    const Mark place = places_.of(mark);
+    count(place, {.nodes = 1});
+    if (frames_.size() >= kDeepest) stop(place, too_deep());
+    const bool is_key = expects_key();
+    frames_.push_back({.value = std::move(container.at(place)),
+                       .anchor = anchor,
+                       .size = {.nodes = 1},
+                       .is_key = is_key});
+  }
+
+  void close() {
+    Frame frame = std::move(frames_.back());
+    frames_.pop_back();
+    if (frame.is_key) return bad_key(frame.value.mark());
+    finish(std::move(frame.value), frame.anchor, frame.size);
+  }
+
+  // Puts a whole value where it belongs.
+  void finish(Value value, YAML::anchor_t anchor, const Size& size) {
+    if (anchor != 0) anchors_[anchor] = {value, size};
+    if (frames_.empty()) {
+      root_ = std::move(value);
+      return;
     }
-    return members;
+    Frame& parent = frames_.back();
+    parent.size.nodes += size.nodes;
+    parent.size.text += size.text;
+    parent.size.height = std::max(parent.size.height, size.height + 1);
+    if (List* items = parent.value.list()) {
+      items->push_back(std::move(value));
+      return;
+    }
+    parent.has_key = false;
+    if (!parent.good_key) return;
+    // The parser places a value that is left out at whatever comes next.
+    if (value.is_null() && value.mark().line != parent.key_mark.line) value.at(parent.key_mark);
+    Object& members = *parent.value.object();
+    members.add(std::move(parent.key), std::move(value));
+    std::prev(members.end())->key_mark = parent.key_mark;
   }
 
   const Source& source_;
   Places places_;
+  Value root_;
+  std::vector<Frame> frames_;
+  std::map<YAML::anchor_t, std::pair<Value, Size>> anchors_;
   std::size_t nodes_ = 0;
-  std::size_t text_ = 0;  // bytes
-  bool too_large_ = false;
+  std::size_t text_ = 0;
+  int document_start_ = -1;
 };
 
 // The parser's words where they would mislead.
@@ -201,16 +299,18 @@ std::string message(const YAML::Exception& error) {
 
 Result<std::vector<Value>> parse_yaml_documents(const Source& source) {
   if (Diagnostics found = check_characters(source); !found.empty()) return found;
-  Converter converter(source);
-  std::vector<Value> documents;
+  Builder builder(source);
   try {
-    for (const YAML::Node& node : YAML::LoadAll(source.text()))
-      documents.push_back(converter.convert(node));
+    std::istringstream stream(source.text());
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
   } catch (const YAML::Exception& error) {
-    return source.problem(converter.places().of(error.mark), message(error));
+    builder.problems.push_back(source.problem(builder.places().of(error.mark), message(error)));
+  } catch (const Stop&) {
   }
-  if (has_errors(converter.problems)) return converter.problems;
-  return documents;
+  if (has_errors(builder.problems)) return std::move(builder.problems);
+  return std::move(builder.documents);
 }
 
 Result<Value> parse_yaml(const Source& source) {
