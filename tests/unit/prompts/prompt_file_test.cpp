@@ -390,7 +390,7 @@ TEST_CASE("prompt file: everything that is wrong, with place and cure") {
        "   |       ^^^ expected letters, digits and the marks . _ - /\n"
        "p.yaml:4:8: error: `model` is [\"x\"]\n"
        " 4 | model: [x]\n"
-       "   |        ^^^^^ expected a text\n"
+       "   |        ^^^ expected a text\n"
        "p.yaml:5:12: error: `variables` is 3\n"
        " 5 | variables: 3\n"
        "   |            ^ expected a mapping of keys to values\n"                                             },
