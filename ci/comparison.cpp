@@ -7,13 +7,16 @@
 #include <utility>
 
 #include "ci/compare/changes.h"
+#include "ci/compare/cluster_sums.h"
 #include "ci/compare/row_pairs.h"
+#include "ci/compare/slices.h"
 #include "ci/compare/subject.h"
 
 namespace llmops {
 namespace {
 
 constexpr std::size_t kIdsShown = 20;
+constexpr std::ptrdiff_t kIdsTold = 5;  // in a warning
 
 struct Planned {
   Subject subject;
@@ -110,7 +113,9 @@ class Plan {
     };
     if (std::ranges::any_of(planned_, same)) return;
     shape.metric = unique_name(planned_, shape);
-    planned_.push_back({Subject(std::move(shape), baseline_, candidate_), margin});
+    TagFilter filter = TagFilter::parse(shape.where).value_or(TagFilter());
+    planned_.push_back(
+        {Subject(std::move(shape), std::move(filter), baseline_, candidate_), margin});
   }
 
   const RunHeader& baseline_;
@@ -157,7 +162,7 @@ void add_warnings(Comparison& comparison, const Pairing& pairing, const RunSourc
                   const RunSource& candidate) {
   const auto warn = [&](std::string text) { comparison.warnings.push_back(std::move(text)); };
   const std::int64_t larger = std::max(pairing.baseline, pairing.candidate);
-  if (!comparison.paired && larger > 0)
+  if (!comparison.paired && comparison.not_comparable.empty())
     warn(
         fmt::format("only {} of {} cases are the same in both runs: the runs are compared as "
                     "independent samples, "
@@ -165,10 +170,11 @@ void add_warnings(Comparison& comparison, const Pairing& pairing, const RunSourc
                     comparison.shared, larger));
   const auto lost = [&](std::int64_t count, const std::vector<std::string>& ids,
                         std::string_view run) {
+    const auto shown = std::min<std::ptrdiff_t>(kIdsTold, std::ssize(ids));
     if (count > 0 && comparison.paired)
-      warn(fmt::format("{} case{} only in the {} and not compared: {}{}", count,
-                       count == 1 ? " is" : "s are", run, fmt::join(ids, ", "),
-                       count > static_cast<std::int64_t>(ids.size()) ? ", ..." : ""));
+      warn(fmt::format(
+          "{} case{} only in the {} and not compared: {}{}", count, count == 1 ? " is" : "s are",
+          run, fmt::join(ids.begin(), ids.begin() + shown, ", "), count > shown ? ", ..." : ""));
   };
   lost(comparison.only_baseline_count, comparison.only_baseline, "baseline");
   lost(comparison.only_candidate_count, comparison.only_candidate, "candidate");
@@ -179,6 +185,22 @@ void add_warnings(Comparison& comparison, const Pairing& pairing, const RunSourc
   if (!baseline.header().complete) warn("the baseline is an incomplete run");
   if (other_hardware(baseline.header(), candidate.header()))
     warn("the hardware is not that of the baseline: times are not compared");
+}
+
+// What slices are looked at in: the evaluators' scores that a rule gates, or all where none does.
+std::vector<MetricComparison> sliced_shapes(const std::vector<Planned>& planned,
+                                            const GateSpec& gate) {
+  std::vector<MetricComparison> gated, all;
+  for (const Planned& each : planned) {
+    const MetricComparison& shape = each.subject.shape();
+    if (shape.measure.builtin || shape.quantity != "mean" || !shape.where.empty() ||
+        !shape.named_test.empty())
+      continue;
+    all.push_back(shape);
+    if (std::ranges::find(gate.rules, shape.measure.name, &Rule::metric) != gate.rules.end())
+      gated.push_back(shape);
+  }
+  return gated.empty() ? all : gated;
 }
 
 // Times of other hardware say nothing about the change.
@@ -233,20 +255,31 @@ Comparison compare(const RunSource& baseline, const RunSource& candidate, const 
   comparison.changed = changes_between(baseline.header(), candidate.header());
   std::vector<Planned> planned = Plan(baseline, candidate, gate).take();
 
+  Slices slices(sliced_shapes(planned, gate), baseline.header(), candidate.header());
   Pairing pairing;
+  Groups groups;
   for (RowPairs rows(baseline, candidate); rows.next();) {
     pairing.add(rows, comparison);
+    if (rows.paired()) groups.learn(*rows.candidate());
     for (Planned& each : planned) each.subject.first(rows);
+    slices.first(rows);
   }
   comparison.paired = comparison.shared > 0 &&
                       2 * comparison.shared >= std::max(pairing.baseline, pairing.candidate);
   comparison.outputs_identical = comparison.paired && pairing.any_output && pairing.same_outputs;
-  if (pairing.baseline == 0) comparison.not_comparable = "the baseline has no case";
-  if (pairing.candidate == 0) comparison.not_comparable = "the candidate has no case";
+  if (pairing.baseline == 0 || pairing.candidate == 0)
+    comparison.not_comparable = pairing.candidate > 0  ? "the baseline has no case"
+                                : pairing.baseline > 0 ? "the candidate has no case"
+                                                       : "neither run has a case";
 
   for (Planned& each : planned) each.subject.begin_second(comparison.paired);
-  for (RowPairs rows(baseline, candidate); rows.next();)
-    for (Planned& each : planned) each.subject.second(rows);
+  slices.begin_second(comparison.paired);
+  for (RowPairs rows(baseline, candidate); rows.next();) {
+    std::optional<std::uint32_t> cluster;
+    if (groups.any() && rows.paired()) cluster = groups.number_of(*rows.candidate());
+    for (Planned& each : planned) each.subject.second(rows, cluster);
+    slices.second(rows, cluster);
+  }
 
   for (Planned& each : planned) {
     const bool gated = std::ranges::any_of(gate.rules, [&](const Rule& rule) {
@@ -257,7 +290,11 @@ Comparison compare(const RunSource& baseline, const RunSource& candidate, const 
         each.subject.finish(gate, each.margin, comparison.outputs_identical));
     set_apart(metric, baseline, candidate);
   }
+  comparison.slices = slices.finish(gate, comparison.shared);
   add_warnings(comparison, pairing, baseline, candidate);
+  if (groups.any() && !comparison.paired)
+    comparison.warnings.emplace_back(
+        "cases of one group count as independent here: the true intervals are wider");
   return comparison;
 }
 

@@ -55,9 +55,22 @@ struct MetricComparison {
   std::optional<double> certifiable_margin, power;
   std::optional<std::int64_t> cases_needed;
   std::int64_t clusters = 0, repeats = 1, dropped = 0;
+  std::optional<double> design_effect;  // of the clusters: variance over that of independent cases
   std::optional<double> variance_between, variance_within;
   std::vector<std::pair<std::string, double>>
       worst;  // case id, oriented difference; the largest losses
+};
+
+// One metric in the cases that share a tag. A finding, never a verdict: false discoveries among the
+// findings are held at 10 % (Benjamini & Hochberg).
+struct SliceFinding {
+  std::string metric;
+  Tag tag;
+  std::int64_t n = 0;
+  std::optional<double> baseline_mean, candidate_mean, difference;
+  std::optional<double> lower, upper;  // oriented, on the metric's scale
+  std::optional<double> p_worse, p_adjusted;
+  bool worse = false;  // p_adjusted <= 0.10
 };
 
 struct Comparison {
@@ -72,6 +85,7 @@ struct Comparison {
       changed;                 // "prompt support 2.3.0 -> 2.3.1", "model ...", "dataset content"
   std::string not_comparable;  // why nothing can be compared; empty: it can
   std::vector<MetricComparison> metrics;  // every measure that both runs have
+  std::vector<SliceFinding> slices;       // of at least 20 cases, the smallest p first
   std::vector<std::string> warnings;
   const MetricComparison* find(const std::string& metric) const;
   // What a rule that compares is decided by.

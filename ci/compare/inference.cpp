@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "ci/stats/clustered.h"
 #include "ci/stats/guarded.h"
 #include "ci/stats/guarded_independent.h"
 #include "ci/stats/mcnemar.h"
@@ -15,6 +16,10 @@ namespace {
 
 using stats::Guarded;
 using stats::Tested;
+
+bool bounded(const Measure& measure) {
+  return measure.kind == ScoreKind::binary || measure.kind == ScoreKind::bounded;
+}
 
 Inference refused(Inference found, const stats::Refusal& refusal) {
   found.refusal = refusal.sentence;
@@ -114,6 +119,73 @@ Inference difference_paired(const InferenceRequest& request, const PairedTally& 
   return with(std::move(found), stats::skew_corrected(difference, 1 - request.alpha));
 }
 
+// Fewer clusters than this give no error of their mean worth the name (Cameron & Miller 2015).
+constexpr std::size_t kLeastClusters = 5;
+
+Inference over_clusters(Inference found, const stats::Clusters& clusters) {
+  found.why += ", whose clusters are the units";
+  found.clusters = static_cast<std::int64_t>(clusters.sums.size());
+  found.sd = clusters.se_cr1 * std::sqrt(static_cast<double>(clusters.cases));
+  if (clusters.sums.size() < kLeastClusters)
+    found.refusal = fmt::format("there are only {} clusters, and fewer than {} tell nothing",
+                                clusters.sums.size(), kLeastClusters);
+  return found;
+}
+
+Inference skew_corrected_clusters(Inference found, const stats::Clusters& clusters, double alpha) {
+  found = over_clusters(std::move(found), clusters);
+  if (!found.refusal.empty()) return found;
+  const stats::Moments units = stats::moments(stats::pseudo_values(clusters));
+  if (units.constant()) return constant(std::move(found), clusters.mean, found.clusters);
+  return with(std::move(found), stats::skew_corrected(units, 1 - alpha));
+}
+
+Inference ratio_of_sums_clusters(Inference found, const PairedTally& tally, double alpha) {
+  const stats::Clusters clusters = tally.ratio_clusters();
+  found = over_clusters(std::move(found), clusters);
+  if (!found.refusal.empty()) return found;
+  const double change = tally.sign() * (tally.ratio() - 1);
+  if (clusters.se_cr1 <= 1e-12 * std::abs(tally.ratio()))
+    return constant(std::move(found), change, found.clusters);
+  const stats::TTest test = stats::t_from_error(
+      change, clusters.se_cr1, static_cast<double>(found.clusters - 1), 0.0, 1 - alpha);
+  found.estimate = change;
+  found.lower = test.lower_bound;
+  found.upper = test.upper_bound;
+  found.p_worse = test.p_less;
+  return found;
+}
+
+// Cases of one document or conversation say the same thing several times.
+Inference clustered(const InferenceRequest& request, const PairedTally& tally) {
+  if (bounded(request.measure)) {
+    const double range = request.measure.range.high - request.measure.range.low;
+    Inference found{.method = "guarded clusters", .why = "scores of the same cases"};
+    const stats::Clusters clusters = tally.difference_clusters();
+    found = over_clusters(std::move(found), clusters);
+    found.range = range;
+    const double independent = tally.difference().sd;
+    if (independent > 0) found.design_effect = *found.sd * *found.sd / (independent * independent);
+    if (!found.refusal.empty()) return found;
+    return with(std::move(found), stats::guarded_clustered(clusters, range, 1 - request.alpha));
+  }
+  if (!request.relative)
+    return skew_corrected_clusters(
+        {.method = "skewness-corrected t of clusters", .why = "differences of the same cases"},
+        tally.difference_clusters(), request.alpha);
+  if (tally.positive())
+    return skew_corrected_clusters({.method = "log ratio of clusters",
+                                    .why = "positive quantities of the same cases",
+                                    .scale = Scale::log_ratio},
+                                   tally.logarithm_clusters(), request.alpha);
+  if (tally.baseline_mean() <= 0)
+    return {.refusal = "the baseline adds up to 0, so no share of it can be formed"};
+  return ratio_of_sums_clusters({.method = "ratio of sums of clusters",
+                                 .why = "some values are not above 0",
+                                 .scale = Scale::ratio},
+                                tally, request.alpha);
+}
+
 Inference binary_independent(const InferenceRequest& request, const ArmTally& baseline,
                              const ArmTally& candidate) {
   Inference found{.method = "newcombe hybrid score, pooled z",
@@ -169,10 +241,6 @@ Inference open_arms(const InferenceRequest& request, const ArmTally& baseline,
                *test);
 }
 
-bool bounded(const Measure& measure) {
-  return measure.kind == ScoreKind::binary || measure.kind == ScoreKind::bounded;
-}
-
 }  // namespace
 
 std::string_view name(Scale scale) {
@@ -189,6 +257,7 @@ std::string_view name(Scale scale) {
 
 Inference infer_paired(const InferenceRequest& request, const PairedTally& tally) {
   if (tally.n() == 0) return {.refusal = "no case has a value in both runs"};
+  if (tally.clustered()) return clustered(request, tally);
   if (request.measure.kind == ScoreKind::binary && tally.binary())
     return binary_paired(request, tally);
   if (bounded(request.measure)) return guarded_paired(request, tally);

@@ -29,6 +29,8 @@ struct Inference {
   // For planning, on `scale`: spread of one case, and the largest possible difference (bounded
   // only).
   std::optional<double> sd, range;
+  std::int64_t clusters = 0;            // units, where they are not the cases
+  std::optional<double> design_effect;  // variance over that of independent cases
 };
 
 struct InferenceRequest {

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ci/compare/named_test.h"
 #include "ci/compare/quantiles.h"
 #include "ci/stats/distributions.h"
 #include "ci/stats/power.h"
 #include "ci/stats/quantile.h"
+#include "ci/stats/resampling.h"
 #include "ci/stats/t_test.h"
 
 namespace llmops {
@@ -31,15 +33,17 @@ bool has_worst_score(const Measure& measure) {
 
 }  // namespace
 
-Subject::Subject(MetricComparison shape, const RunHeader& baseline, const RunHeader& candidate)
+Subject::Subject(MetricComparison shape, TagFilter filter, const RunHeader& baseline,
+                 const RunHeader& candidate)
     : out_(std::move(shape)),
       in_baseline_(MeasureColumn::find(baseline, out_.measure.name)),
       in_candidate_(MeasureColumn::find(candidate, out_.measure.name)),
-      filter_(TagFilter::parse(out_.where).value_or(TagFilter())),
+      filter_(std::move(filter)),
       can_fail_(has_worst_score(out_.measure) && !counts_failures(out_.measure) &&
                 out_.quantity == "mean"),
       pairs_(out_.sign),
       pairs_worst_(out_.sign) {
+  seed_ = candidate.seed;
   out_.whole_interval = timing(out_.measure);
 }
 
@@ -88,7 +92,18 @@ void Subject::first(const RowPairs& rows) {
     return;
   }
   pairs_.first(*values->before, *values->after);
+  answers_before_.add(in_baseline_->variance(*rows.baseline()),
+                      rows.baseline()->samples - rows.baseline()->failed);
+  answers_after_.add(in_candidate_->variance(*rows.candidate()),
+                     rows.candidate()->samples - rows.candidate()->failed);
   note_loss(rows.candidate()->id, pairs_.oriented(*values->before, *values->after));
+}
+
+void Subject::Answers::add(std::optional<double> between_answers, int answers) {
+  if (!between_answers || answers < 2) return;
+  variance.add(*between_answers);
+  noise.add(*between_answers / answers);
+  ++cases;
 }
 
 void Subject::begin_second(bool paired) {
@@ -100,19 +115,20 @@ void Subject::begin_second(bool paired) {
   after_worst_.begin_second();
 }
 
-void Subject::second(const RowPairs& rows) {
+void Subject::second(const RowPairs& rows, std::optional<std::uint32_t> cluster) {
   const auto values = values_of(rows);
   if (!values) return;
-  if (!paired_) {
+  if (!paired_ || out_.named_test == "welch_t") {
     if (values->before) before_.second(*values->before);
     if (values->after) after_.second(*values->after);
     if (values->after_worst) after_worst_.second(*values->after_worst);
-  } else if (rows.paired() && values->before) {
-    if (values->after) pairs_.second(*values->before, *values->after);
-    if (values->after_worst) pairs_worst_.second(*values->before, *values->after_worst);
   }
-  if (out_.quantity == "mean" || (paired_ && !(rows.paired() && values->before && values->after)))
-    return;
+  if (paired_ && rows.paired() && values->before) {
+    if (values->after) pairs_.second(*values->before, *values->after, cluster);
+    if (values->after_worst) pairs_worst_.second(*values->before, *values->after_worst, cluster);
+  }
+  const bool kept = out_.quantity != "mean" || !out_.named_test.empty();
+  if (!kept || (paired_ && !(rows.paired() && values->before && values->after))) return;
   if (values->before) values_before_.push_back(*values->before);
   if (values->after) values_after_.push_back(*values->after);
 }
@@ -165,12 +181,21 @@ void Subject::add_headline() {
 
 Inference Subject::decide(const InferenceRequest& request) const {
   if (const auto level = quantile_level(out_.quantity))
-    return infer_quantile(request, *level, values_before_, values_after_);
+    return infer_quantile(request, *level, values_before_, values_after_, paired_,
+                          stats::stream_of(seed_, out_.metric, "quantile"));
   if (out_.quantity == "max")
     return {
         .method = "maximum",
         .refusal = "a maximum has no interval: gate a quantile, or the maximum itself with `max`"};
-  return paired_ ? infer_paired(request, pairs_) : infer_independent(request, before_, after_);
+  Inference by_data =
+      paired_ ? infer_paired(request, pairs_) : infer_independent(request, before_, after_);
+  if (out_.named_test.empty()) return by_data;
+  if (!paired_ && out_.named_test != "welch_t") {
+    by_data.why += "; the test that the rule names needs the same cases in both runs";
+    return by_data;
+  }
+  const NamedTest test{out_.named_test, seed_, out_.metric, values_before_, values_after_};
+  return infer_by_name(request, test, pairs_, before_, after_, std::move(by_data));
 }
 
 void Subject::add_decision(const GateSpec& gate) {
@@ -179,6 +204,8 @@ void Subject::add_decision(const GateSpec& gate) {
   out_.method = found.method;
   out_.why = found.why;
   out_.refusal = found.refusal;
+  out_.clusters = found.clusters;
+  out_.design_effect = found.design_effect;
   out_.scale = found.scale;
   out_.alpha = gate.alpha;
   out_.estimate = found.estimate;
@@ -213,7 +240,24 @@ void Subject::add_planning(const GateSpec& gate, const Inference& found) {
                                    stats::normal_isf(gate.alpha));
 }
 
+// How much of the noise comes from asking again, how much from the cases (statistics.md, section
+// 6).
+void Subject::add_variances() {
+  if (!paired_ || answers_before_.cases == 0 || answers_after_.cases == 0 || pairs_.n() < 2) return;
+  const auto mean_of = [](const stats::Sum& sum, std::int64_t cases) {
+    return sum.value() / static_cast<double>(cases);
+  };
+  const double sd = pairs_.difference().sd;
+  const double noise = mean_of(answers_before_.noise, answers_before_.cases) +
+                       mean_of(answers_after_.noise, answers_after_.cases);
+  out_.variance_within = mean_of(answers_before_.variance, answers_before_.cases) +
+                         mean_of(answers_after_.variance, answers_after_.cases);
+  out_.variance_between = std::max(0.0, sd * sd - noise);
+}
+
 void Subject::add_notes(bool outputs_identical) {
+  constexpr std::int64_t kFewClusters = 20;
+  if (out_.clusters > 0 && out_.clusters < kFewClusters) out_.notes.emplace_back("few_clusters");
   // An evaluator sees the output alone; tokens, cost and time depend on more than that.
   const bool same_values = identical_ && out_.dropped == 0;
   if (outputs_identical && paired_ && pairs_.n() > 0 && (!out_.measure.builtin || same_values))
@@ -251,6 +295,7 @@ MetricComparison Subject::finish(const GateSpec& gate, std::optional<double> mar
     out_.ratio_low = *out_.ratio - reach;
     out_.ratio_high = *out_.ratio + reach;
   }
+  add_variances();
   add_notes(outputs_identical);
   return out_;
 }

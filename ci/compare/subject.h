@@ -15,11 +15,14 @@ namespace llmops {
 class Subject {
  public:
   // `shape` holds metric, measure, quantity, where, named_test, relative and sign.
-  Subject(MetricComparison shape, const RunHeader& baseline, const RunHeader& candidate);
+  // `filter` picks the cases of `where`.
+  Subject(MetricComparison shape, TagFilter filter, const RunHeader& baseline,
+          const RunHeader& candidate);
 
   void first(const RowPairs& rows);
   void begin_second(bool paired);
-  void second(const RowPairs& rows);
+  // `cluster`: the number of the case's cluster, where cases belong together.
+  void second(const RowPairs& rows, std::optional<std::uint32_t> cluster);
   // After both passes. `margin`: what the owner accepts, as a number of the rule or as proposed.
   MetricComparison finish(const GateSpec& gate, std::optional<double> margin,
                           bool outputs_identical);
@@ -37,6 +40,7 @@ class Subject {
   void add_headline();
   void add_decision(const GateSpec& gate);
   void add_planning(const GateSpec& gate, const Inference& found);
+  void add_variances();
   void add_notes(bool outputs_identical);
   Inference decide(const InferenceRequest& request) const;
   std::string missing() const;
@@ -46,10 +50,20 @@ class Subject {
   TagFilter filter_;
   bool can_fail_;  // a failed call leaves it unscored, and there is a worst score
   bool paired_ = true;
+  std::uint64_t seed_ = 1;
   bool identical_ = true;  // every value of the cases that pair
   PairedTally pairs_, pairs_worst_;
   ArmTally before_, after_, after_worst_;
-  std::vector<double> values_before_, values_after_;  // of a quantile: cases with a value in both
+  // Of a quantile or a named test: values of the cases that have one in both runs, in one order
+  // (independent arms: all values).
+  std::vector<double> values_before_, values_after_;
+  // Variances between the answers to a case, and what they contribute to the noise of case means.
+  struct Answers {
+    stats::Sum variance, noise;
+    std::int64_t cases = 0;
+    void add(std::optional<double> between_answers, int answers);
+  };
+  Answers answers_before_, answers_after_;
 };
 
 }  // namespace llmops

@@ -42,12 +42,19 @@ void PairedTally::begin_second() {
   if (positive_ && n() > 0) log_spread_.emplace(log_);
 }
 
-void PairedTally::second(double baseline, double candidate) {
-  spread_->add(oriented(baseline, candidate));
-  if (log_spread_) log_spread_->add(sign_ * std::log(candidate / baseline));
+void PairedTally::second(double baseline, double candidate, std::optional<std::uint32_t> cluster) {
+  const double d = oriented(baseline, candidate);
+  spread_->add(d);
+  if (cluster) difference_clusters_.add(*cluster, d);
+  if (log_spread_) {
+    const double logarithm = sign_ * std::log(candidate / baseline);
+    log_spread_->add(logarithm);
+    if (cluster) log_clusters_.add(*cluster, logarithm);
+  }
   if (baseline_mean() == 0) return;
   const double residual = candidate / baseline_mean() - ratio() * (baseline / baseline_mean());
   residual_squares_.add(residual * residual);
+  if (cluster) residual_clusters_.add(*cluster, residual);
 }
 
 // The residuals add up to 0 by construction, so their squares need no correction for a mean.
@@ -55,6 +62,16 @@ double PairedTally::ratio_error() const {
   const auto count = static_cast<double>(n());
   return std::sqrt(residual_squares_.value() / (count * (count - 1)));
 }
+
+stats::Clusters PairedTally::difference_clusters() const {
+  return difference_clusters_.clusters(difference_.mean());
+}
+
+stats::Clusters PairedTally::logarithm_clusters() const {
+  return log_clusters_.clusters(log_.mean());
+}
+
+stats::Clusters PairedTally::ratio_clusters() const { return residual_clusters_.clusters(0.0); }
 
 void ArmTally::first(double value) {
   max_ = n() == 0 ? value : std::max(max_, value);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "ci/compare/cluster_sums.h"
 #include "ci/stats/moments.h"
 #include "ci/stats/paired_binary.h"
 
@@ -18,7 +19,8 @@ class PairedTally {
 
   void first(double baseline, double candidate);
   void begin_second();
-  void second(double baseline, double candidate);
+  // `cluster`: where cases belong together, on every call or on none.
+  void second(double baseline, double candidate, std::optional<std::uint32_t> cluster = {});
 
   std::int64_t n() const { return static_cast<std::int64_t>(difference_.count()); }
   double sign() const { return sign_; }
@@ -42,6 +44,11 @@ class PairedTally {
   double ratio() const { return candidate_mean() / baseline_mean(); }
   double ratio_error() const;
 
+  bool clustered() const { return !difference_clusters_.empty(); }
+  stats::Clusters difference_clusters() const;
+  stats::Clusters logarithm_clusters() const;  // where `positive`
+  stats::Clusters ratio_clusters() const;      // of (candidate - R baseline)/mean of the baseline
+
  private:
   double sign_;
   bool binary_ = true, positive_ = true;
@@ -49,6 +56,7 @@ class PairedTally {
   stats::MeanPass baseline_, candidate_, difference_, log_;
   std::optional<stats::SpreadPass> spread_, log_spread_;
   stats::Sum residual_squares_;  // of (candidate - R baseline)/mean of the baseline
+  ClusterSums difference_clusters_, log_clusters_, residual_clusters_;
 };
 
 // Values of one run.

@@ -175,7 +175,9 @@ void conclude(Gauge& gauge, const GateSpec& gate) {
   outcome.lower = limits.lower;
   outcome.upper = limits.upper;
   if (!limits.value) {
-    outcome.why = limits.refusal;
+    outcome.why = gauge.values.n() == 0
+                      ? limits.refusal
+                      : fmt::format("{} cannot be tested: {}", label(gauge), limits.refusal);
     return;
   }
   if (at_the_end(gauge)) {
@@ -201,7 +203,8 @@ void conclude(Gauge& gauge, const GateSpec& gate) {
   }
   outcome.why += fmt::format(
       "; but {} could hide that it is broken: had they all scored worst, it could be {}",
-      counted(gauge.failed, "case with failed calls", "cases with failed calls"),
+      counted(gauge.failed, "case with a failed or unscored answer",
+              "cases with failed or unscored answers"),
       shown(gauge, gauge.is_min() ? *worst.lower : *worst.upper));
 }
 

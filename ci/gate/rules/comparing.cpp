@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "ci/gate/rules/rules.h"
 #include "ci/gate/wording.h"
@@ -106,6 +107,24 @@ std::string why_fail(const Contest& contest) {
                      basis(metric));
 }
 
+// A bound that leaves what scores can do at all tells no more than the end of the scale.
+double possible(const MetricComparison& metric, double oriented) {
+  const bool bounded =
+      metric.measure.kind == ScoreKind::binary || metric.measure.kind == ScoreKind::bounded;
+  if (!bounded || metric.scale != Scale::difference) return oriented;
+  const double range = metric.measure.range.high - metric.measure.range.low;
+  return std::clamp(oriented, -range, range);
+}
+
+// "from -0.05 to +0.03", the lower end first.
+std::string span_of(const MetricComparison& metric) {
+  std::string worst = change(metric, possible(metric, *metric.lower));
+  std::string best =
+      metric.upper ? change(metric, possible(metric, *metric.upper)) : "any improvement";
+  if (metric.sign < 0) std::swap(worst, best);
+  return fmt::format("from {} to {}", worst, best);
+}
+
 std::string why_inconclusive(const Contest& contest) {
   const MetricComparison& metric = *contest.metric;
   const Rule& rule = contest.outcome->rule;
@@ -114,29 +133,28 @@ std::string why_inconclusive(const Contest& contest) {
         "no regression detected, but with a margin of 0 only an improvement passes: {} {} ({})",
         metric.metric, movement(metric), basis(metric));
   const bool leaning = metric.estimate && *metric.estimate < -contest.margin;
-  const std::string upper = metric.upper ? change(metric, *metric.upper) : "any improvement";
   const std::string needed =
       metric.cases_needed && *metric.cases_needed > metric.n
           ? fmt::format("; an unchanged candidate would need about {} to pass",
                         counted(*metric.cases_needed, "case"))
           : "";
   return fmt::format(
-      "{}{} {}, but the true change may be anything from {} to {} ({} bounds), so {} of {} is "
-      "neither "
-      "shown nor ruled out ({}){}",
-      leaning ? "leaning worse: " : "", metric.metric, movement(metric),
-      change(metric, *metric.lower), upper, confidence(metric), loss_word(rule), limit(rule),
-      basis(metric), needed);
+      "{}{} {}, but the true change may be anything {} ({} bounds), so {} of {} is neither shown "
+      "nor "
+      "ruled out ({}){}",
+      leaning ? "leaning worse: " : "", metric.metric, movement(metric), span_of(metric),
+      confidence(metric), loss_word(rule), limit(rule), basis(metric), needed);
 }
 
 std::string why_hidden(const Contest& contest) {
   const MetricComparison& metric = *contest.metric;
   return fmt::format(
-      "{} {} and would pass, but {} in the candidate could hide a regression: had they all scored "
-      "worst, the change could be {} (allowed: {})",
+      "{} {} and would pass, but {} could hide a regression: had they all scored worst, the change "
+      "could be {} (allowed: {})",
       metric.metric, movement(metric),
-      counted(metric.failed, "case with failed calls", "cases with failed calls"),
-      change(metric, *metric.worst_case_lower), limit(contest.outcome->rule));
+      counted(metric.failed, "case with a failed or unscored answer",
+              "cases with failed or unscored answers"),
+      change(metric, possible(metric, *metric.worst_case_lower)), limit(contest.outcome->rule));
 }
 
 void add_note(MetricComparison& metric, std::string_view note) {
@@ -216,7 +234,10 @@ std::optional<Contest> contest_of(RuleOutcome& outcome, Comparison* comparison) 
     return std::nullopt;
   }
   if (!metric->lower) {
-    settle(outcome, metric, Outcome::inconclusive, metric->refusal);
+    settle(outcome, metric, Outcome::inconclusive,
+           metric->n == 0
+               ? metric->refusal
+               : fmt::format("{} cannot be tested: {}", metric->metric, metric->refusal));
     return std::nullopt;
   }
   const auto margin =
