@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "evaluators/metric.h"
+#include "evaluators/metrics/text/reference_count.h"
 
 namespace llmops {
 
@@ -53,6 +54,42 @@ class SimpleMetric final : public Metric {
   std::vector<Column> columns_;
   std::string signature_;
   Function function_;
+};
+
+// A metric whose figure for the set comes from the summed counts of its samples.
+class CountedMetric final : public Metric {
+ public:
+  struct Parts {
+    Column column;
+    // Made from how many references the rows have: "1", "4", "var".
+    std::function<std::string(std::string_view references)> signature;
+    std::function<std::vector<double>(const std::string& hypothesis,
+                                      std::span<const std::string> references)>
+        counts;
+    std::function<std::optional<double>(std::span<const double> counts)> figure;
+    std::string undefined;  // why a sample has no figure
+  };
+  explicit CountedMetric(Parts parts) : parts_(std::move(parts)), columns_{parts_.column} {}
+  const std::vector<Column>& columns() const override { return columns_; }
+  std::string signature() const override { return parts_.signature(references_.shown()); }
+  Measurement score(const Case& row, const Sample& sample) const override {
+    if (row.references.empty()) return unscored(std::string(kNoReference));
+    references_.saw(row.references.size());
+    Measurement result;
+    result.counts = parts_.counts(sample.text, row.references);
+    result.values = {parts_.figure(result.counts)};
+    if (!result.values.front()) result.why = parts_.undefined;
+    return result;
+  }
+  std::vector<std::optional<double>> corpus(std::span<const double> counts) const override {
+    if (counts.empty()) return {std::nullopt};
+    return {parts_.figure(counts)};
+  }
+
+ private:
+  Parts parts_;
+  std::vector<Column> columns_;
+  mutable ReferenceCount references_;
 };
 
 inline std::string_view yes_no(bool truth) { return truth ? "yes" : "no"; }

@@ -45,4 +45,28 @@ std::vector<Segment> Segments::corpus(const Value& meta, const std::string& name
   return chosen;
 }
 
+const Metric& SummedCounts::metric() {
+  if (metric_ == nullptr) metric_ = make_metric(name_, options_);
+  return *metric_;
+}
+
+std::vector<double> SummedCounts::over(const std::vector<Segment>& segments) {
+  std::vector<double> sums;
+  for (const Segment& segment : segments) {
+    std::vector<double>& counts =
+        known_[segment.id + "/" + std::to_string(segment.references.size())];
+    if (counts.empty()) counts = measure(metric(), segment.hypothesis, segment.references).counts;
+    sums.resize(counts.size(), 0.0);
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += counts[i];
+  }
+  return sums;
+}
+
+std::string SummedCounts::signature(const std::vector<Segment>& segments) const {
+  const auto fresh = make_metric(name_, options_);
+  for (const Segment& segment : segments)
+    measure(*fresh, "a", std::vector<std::string>(segment.references.size(), "a"));
+  return fresh->signature();
+}
+
 }  // namespace llmops::test

@@ -279,4 +279,8 @@ void tokenize(BleuTokenizer tokenizer, std::string_view text, std::string& buffe
   }
 }
 
+void split_western(std::string_view text, std::vector<std::string_view>& tokens) {
+  Scanner<V13a>(text, tokens).run();
+}
+
 }  // namespace llmops

@@ -19,4 +19,7 @@ std::optional<BleuTokenizer> bleu_tokenizer(std::string_view name);
 void tokenize(BleuTokenizer tokenizer, std::string_view text, std::string& buffer,
               std::vector<std::string_view>& tokens);
 
+// The four substitutions of 13a alone, on the text with a blank before and after.
+void split_western(std::string_view text, std::vector<std::string_view>& tokens);
+
 }  // namespace llmops

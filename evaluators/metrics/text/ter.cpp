@@ -1,0 +1,326 @@
+// The reference's search, with its limits: blocks of up to 10 words move by up to 50 places, an
+// edit distance inside a band of 25, at most 1,000 candidates a segment. Distances of candidates
+// come from a bit-parallel column that starts at the first word the move touches. A path of cost D
+// between lengths that differ by d leaves the band's diagonal by at most (D + d) / 2, so the band
+// changes only larger distances; those, and the one path that gives the alignment, are computed
+// inside it.
+#include "evaluators/metrics/text/ter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+#include <utility>
+
+#include "evaluators/metrics/text/edit_distance.h"
+#include "evaluators/metrics/text/vocabulary.h"
+
+namespace llmops {
+namespace {
+
+constexpr std::size_t kMaxShiftSize = 10;
+constexpr std::size_t kMaxShiftDistance = 50;
+constexpr std::int64_t kBeamWidth = 25;
+constexpr std::size_t kMaxCandidates = 1000;
+constexpr std::int32_t kInfinity = 1 << 29;
+
+using Words = std::span<const std::uint32_t>;
+
+enum class Edit : std::uint8_t { match, substitute, remove, insert };
+
+// Edit distance from hypothesis to reference inside the band. Memory: the band only.
+class BandedDistance {
+ public:
+  std::int64_t fill(Words hypothesis, Words reference) {
+    const std::size_t width = reference.size() + 1;
+    above_.assign(width, kInfinity);
+    row_.assign(width, kInfinity);
+    for (std::size_t j = 0; j < width; ++j) row_[j] = static_cast<std::int32_t>(j);
+    rows_.assign(1, {0, 0});
+    edits_.clear();
+    const double ratio = hypothesis.empty() ? 1.0
+                                            : static_cast<double>(reference.size()) /
+                                                  static_cast<double>(hypothesis.size());
+    const std::int64_t beam =
+        ratio / 2 > static_cast<double>(kBeamWidth)
+            ? static_cast<std::int64_t>(std::ceil(ratio / 2 + static_cast<double>(kBeamWidth)))
+            : kBeamWidth;
+    std::size_t old_from = 0;
+    std::size_t old_to = width;
+    std::size_t above_from = 0;
+    std::size_t above_to = width;
+    for (std::size_t i = 1; i <= hypothesis.size(); ++i) {
+      const auto diagonal = static_cast<std::int64_t>(std::floor(static_cast<double>(i) * ratio));
+      const auto from = static_cast<std::size_t>(std::max<std::int64_t>(0, diagonal - beam));
+      const auto in_band =
+          static_cast<std::size_t>(std::min(static_cast<std::int64_t>(width), diagonal + beam));
+      const std::size_t to = i == hypothesis.size() ? width : in_band;
+      above_.swap(row_);
+      std::fill(row_.begin() + static_cast<std::ptrdiff_t>(old_from),
+                row_.begin() + static_cast<std::ptrdiff_t>(old_to), kInfinity);
+      old_from = std::exchange(above_from, from);
+      old_to = std::exchange(above_to, to);
+      rows_.push_back({from, edits_.size()});
+      edits_.resize(edits_.size() + (to - from));
+      fill_row(from, to, hypothesis[i - 1], reference);
+    }
+    return row_.back();
+  }
+
+  Edit edit(std::size_t i, std::size_t j) const {
+    return i == 0 ? Edit::insert : edits_[rows_[i].start + (j - rows_[i].from)];
+  }
+
+ private:
+  void fill_row(std::size_t from, std::size_t to, std::uint32_t word, Words reference) {
+    Edit* edits = edits_.data() + rows_.back().start;
+    for (std::size_t j = from; j < to; ++j) {
+      if (j == 0) {
+        row_[0] = above_[0] + 1;
+        *edits++ = Edit::remove;
+        continue;
+      }
+      const bool equal = word == reference[j - 1];
+      std::int32_t best = above_[j - 1] + (equal ? 0 : 1);
+      Edit edit = equal ? Edit::match : Edit::substitute;
+      if (above_[j] + 1 < best) {
+        best = above_[j] + 1;
+        edit = Edit::remove;
+      }
+      if (row_[j - 1] + 1 < best) {
+        best = row_[j - 1] + 1;
+        edit = Edit::insert;
+      }
+      row_[j] = std::min(best, kInfinity);
+      *edits++ = edit;
+    }
+  }
+  struct Row {
+    std::size_t from, start;  // first column, and where its edit lies
+  };
+  std::vector<std::int32_t> above_, row_;
+  std::vector<Row> rows_;
+  std::vector<Edit> edits_;
+};
+
+// Where each reference word stands in the hypothesis, and which words are wrong.
+struct Alignment {
+  std::vector<std::int64_t> position;  // of reference words; -1: before the first word
+  std::vector<std::uint32_t> hypothesis_errors,
+      reference_errors;  // running sums, one longer than the words
+
+  void read(const BandedDistance& distance, std::size_t i, std::size_t j) {
+    position.assign(j, 0);
+    hypothesis_errors.assign(i + 1, 0);
+    reference_errors.assign(j + 1, 0);
+    while (i > 0 || j > 0) {
+      switch (distance.edit(i, j)) {
+        case Edit::match:
+        case Edit::substitute: {
+          const bool wrong = distance.edit(i, j) == Edit::substitute;
+          hypothesis_errors[i--] = wrong;
+          reference_errors[j--] = wrong;
+          position[j] = static_cast<std::int64_t>(i);
+          break;
+        }
+        case Edit::remove:
+          hypothesis_errors[i--] = 1;
+          break;
+        case Edit::insert:
+          reference_errors[j--] = 1;
+          position[j] = static_cast<std::int64_t>(i) - 1;
+          break;
+      }
+    }
+    for (std::size_t k = 1; k < hypothesis_errors.size(); ++k)
+      hypothesis_errors[k] += hypothesis_errors[k - 1];
+    for (std::size_t k = 1; k < reference_errors.size(); ++k)
+      reference_errors[k] += reference_errors[k - 1];
+  }
+};
+
+void shifted(Words words, std::size_t start, std::size_t length, std::size_t target,
+             std::vector<std::uint32_t>& out) {
+  out.assign(words.begin(), words.end());
+  const auto at = [&](std::size_t i) { return out.begin() + static_cast<std::ptrdiff_t>(i); };
+  if (target < start) {
+    std::rotate(at(target), at(start), at(start + length));
+  } else {
+    // Behind its old place, or inside it: then the block moves on by as many words as it overlaps.
+    const std::size_t end =
+        target > start + length ? target : std::min(length + target, out.size());
+    std::rotate(at(start), at(start + length), at(end));
+  }
+}
+
+class Search {
+ public:
+  Search(Words hypothesis, Words reference)
+      : words_(hypothesis.begin(), hypothesis.end()), reference_(reference), masks_(reference) {}
+
+  std::size_t edits() {
+    std::size_t shifts = 0;
+    for (;;) {
+      const std::int64_t gain = find_shift();
+      if (checked_ >= kMaxCandidates || gain <= 0) break;
+      ++shifts;
+      words_ = best_words_;
+    }
+    return shifts + static_cast<std::size_t>(distance_);
+  }
+
+ private:
+  // The best move's gain, its words in `best_words_`; 0 where there is none.
+  std::int64_t find_shift() {
+    distance_ = banded_.fill(words_, reference_);
+    alignment_.read(banded_, words_.size(), reference_.size());
+    fill_columns();
+    best_ = {0, 0, 0, 0};
+    found_ = false;
+    for (std::size_t start_h = 0; start_h < words_.size(); ++start_h) {
+      const std::size_t from = start_h > kMaxShiftDistance ? start_h - kMaxShiftDistance : 0;
+      const std::size_t to = std::min(reference_.size(), start_h + kMaxShiftDistance + 1);
+      for (std::size_t start_r = from; start_r < to; ++start_r) {
+        for (std::size_t length = 1; length <= kMaxShiftSize; ++length) {
+          const std::size_t h = start_h + length - 1;
+          const std::size_t r = start_r + length - 1;
+          if (h >= words_.size() || r >= reference_.size() || words_[h] != reference_[r]) break;
+          if (try_targets(start_h, start_r, length) && checked_ >= kMaxCandidates)
+            return std::get<0>(best_);
+        }
+      }
+    }
+    return found_ ? std::get<0>(best_) : 0;
+  }
+
+  bool try_targets(std::size_t start_h, std::size_t start_r, std::size_t length) {
+    const auto errors = [&](const std::vector<std::uint32_t>& sums, std::size_t start) {
+      return sums[start + length] - sums[start];
+    };
+    if (errors(alignment_.hypothesis_errors, start_h) == 0 ||
+        errors(alignment_.reference_errors, start_r) == 0)
+      return false;
+    const std::int64_t aligned = alignment_.position[start_r];
+    if (aligned >= static_cast<std::int64_t>(start_h) &&
+        aligned < static_cast<std::int64_t>(start_h + length))
+      return false;
+    std::int64_t before = -1;
+    for (std::size_t k = 0; k <= length; ++k) {
+      // Behind the word that the reference word start_r - 1 + k is aligned to.
+      if (start_r + k > reference_.size()) break;
+      const std::int64_t target = start_r + k == 0 ? 0 : alignment_.position[start_r + k - 1] + 1;
+      if (target == before) continue;
+      before = target;
+      check(start_h, length, static_cast<std::size_t>(target));
+    }
+    return true;
+  }
+
+  void check(std::size_t start, std::size_t length, std::size_t target) {
+    shifted(words_, start, length, target, candidate_);
+    const std::int64_t gain = distance_ - distance_of_candidate(std::min(start, target));
+    ++checked_;
+    const Rank rank{gain, static_cast<std::int64_t>(length), -static_cast<std::int64_t>(start),
+                    -static_cast<std::int64_t>(target)};
+    if (found_ && rank <= best_) return;
+    found_ = true;
+    best_ = rank;
+    best_words_.swap(candidate_);
+  }
+
+  // `same`: so many words at the start are those of the words before the move.
+  std::int64_t distance_of_candidate(std::size_t same) {
+    std::size_t distance = 0;
+    if (masks_.words() == 1) {
+      EditColumn& column = scratch_;
+      column.plus.assign(1, plus_[same]);
+      column.minus.assign(1, minus_[same]);
+      column.distance = distances_[same];
+      for (std::size_t i = same; i < candidate_.size(); ++i) column.step(masks_, candidate_[i]);
+      distance = column.distance;
+    } else {
+      scratch_.start(masks_);
+      for (const std::uint32_t word : candidate_) scratch_.step(masks_, word);
+      distance = scratch_.distance;
+    }
+    const std::size_t longer = std::max(candidate_.size(), reference_.size());
+    const std::size_t shorter = std::min(candidate_.size(), reference_.size());
+    // One place of the band goes to the rounding of its diagonal.
+    if (static_cast<std::int64_t>(distance + longer - shorter) <= 2 * (kBeamWidth - 2))
+      return static_cast<std::int64_t>(distance);
+    return other_.fill(candidate_, reference_);
+  }
+
+  // Columns of the current words, so that candidates can start in the middle.
+  void fill_columns() {
+    if (masks_.words() != 1) return;
+    plus_.clear();
+    minus_.clear();
+    distances_.clear();
+    scratch_.start(masks_);
+    for (std::size_t i = 0;; ++i) {
+      plus_.push_back(scratch_.plus[0]);
+      minus_.push_back(scratch_.minus[0]);
+      distances_.push_back(scratch_.distance);
+      if (i == words_.size()) break;
+      scratch_.step(masks_, words_[i]);
+    }
+  }
+
+  using Rank = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
+  std::vector<std::uint32_t> words_, candidate_, best_words_;
+  Words reference_;
+  TokenMasks masks_;
+  BandedDistance banded_, other_;
+  Alignment alignment_;
+  EditColumn scratch_;
+  std::vector<std::uint64_t> plus_, minus_;
+  std::vector<std::size_t> distances_;
+  Rank best_;
+  bool found_ = false;
+  std::int64_t distance_ = 0;
+  std::size_t checked_ = 0;
+};
+
+}  // namespace
+
+std::size_t ter_edits(std::span<const std::uint32_t> hypothesis,
+                      std::span<const std::uint32_t> reference) {
+  return Search(hypothesis, reference).edits();
+}
+
+std::vector<double> ter_counts(std::string_view hypothesis, std::span<const std::string> references,
+                               const TerOptions& options) {
+  thread_local Vocabulary vocabulary;
+  vocabulary.clear();
+  const auto ids_of = [&](const std::vector<std::string_view>& words) {
+    std::vector<std::uint32_t> ids;
+    ids.reserve(words.size());
+    for (const std::string_view word : words) ids.push_back(vocabulary.id(word));
+    return ids;
+  };
+  std::string hypothesis_buffer;
+  const std::vector<std::uint32_t> output =
+      ids_of(ter_words(hypothesis, options, hypothesis_buffer));
+  // The vocabulary points into the buffers, which therefore all live to the end.
+  std::vector<std::string> buffers(references.size());
+  std::size_t fewest = 0;
+  double length = 0;
+  for (std::size_t r = 0; r < references.size(); ++r) {
+    // The reference program's figures are those of references that were prepared twice ("father's,"
+    // becomes "father 's ,"), but not where punctuation is deleted.
+    std::string once = references[r];
+    if (!options.no_punct) ter_words(references[r], options, once);
+    const std::vector<std::uint32_t> reference = ids_of(ter_words(once, options, buffers[r]));
+    const std::size_t edits = reference.empty() ? output.size() : ter_edits(output, reference);
+    if (r == 0 || edits < fewest) fewest = edits;
+    length += static_cast<double>(reference.size());
+  }
+  return {static_cast<double>(fewest), length / static_cast<double>(references.size())};
+}
+
+double ter_score(std::span<const double> counts) {
+  if (counts[1] > 0) return 100.0 * (counts[0] / counts[1]);
+  return counts[0] > 0 ? 100.0 : 0.0;
+}
+
+}  // namespace llmops
