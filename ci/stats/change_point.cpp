@@ -58,6 +58,8 @@ Tested<EnergyScan> energy_scan(std::span<const double> values) {
     return r;
   }
   r.statistic = scan(values);
+  for (const double t : r.statistic)
+    if (auto refusal = check_results({t})) return *refusal;
   const auto [split, largest] = best_split(r.statistic, 1);
   r.split = split;
   r.largest = largest;
@@ -83,6 +85,7 @@ Tested<Cusum> cusum(std::span<const double> values) {
   }
   if (r.largest_after == 0) r.largest_after = 1;
   r.range = high - low;
+  if (auto refusal = check_results({r.range})) return *refusal;
   return r;
 }
 

@@ -66,6 +66,14 @@ Refusal fewer_than_two_cases() {
   return not_testable("fewer_than_two_cases", "a spread needs at least two cases");
 }
 
+std::optional<Refusal> check_results(std::initializer_list<double> results) {
+  for (const double x : results)
+    if (!std::isfinite(x))
+      return not_testable("beyond_number_range",
+                          "the values are too large or too small to compute with");
+  return std::nullopt;
+}
+
 Refusal zero_variance() {
   return not_testable("zero_variance", "all values are equal, so their spread is unknown");
 }

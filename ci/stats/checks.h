@@ -3,6 +3,7 @@
 // Each gives nothing where the input is sound.
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 
@@ -43,5 +44,9 @@ std::optional<Refusal> check_pairs(std::span<const double> baseline,
 Refusal no_cases();
 Refusal fewer_than_two_cases();
 Refusal zero_variance();
+
+// not_testable `beyond_number_range` where a result is not finite: squares of the values leave the
+// range of double.
+std::optional<Refusal> check_results(std::initializer_list<double> results);
 
 }  // namespace llmops::stats

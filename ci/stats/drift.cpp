@@ -67,7 +67,7 @@ Tested<double> population_stability_of_values(std::span<const double> baseline,
   const std::vector<double> sorted = sorted_copy(baseline);
   std::vector<double> edges;
   for (int i = 1; i < 10; ++i) edges.push_back(quantile_sorted(sorted, i / 10.0));
-  edges.erase(std::ranges::unique(edges).begin(), edges.end());
+  edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
   const auto counts = [&](std::span<const double> values) {
     std::vector<std::int64_t> bins(edges.size() + 1);
     for (const double x : values)
@@ -159,6 +159,7 @@ Tested<KolmogorovSmirnov> kolmogorov_smirnov(std::span<const double> baseline,
     last = x;
   }
   r.wasserstein = area.value();
+  if (auto refusal = check_results({r.wasserstein})) return *refusal;
   r.p_asymptotic = kolmogorov_sf(r.d * std::sqrt(n * m / (n + m)));
   if (!r.ties && n * m <= kMostExact)
     r.p_exact =

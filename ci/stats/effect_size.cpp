@@ -18,6 +18,12 @@ double gamma_correction(double df) {
   return std::exp(log_gamma(df / 2.0) - log_gamma((df - 1.0) / 2.0)) / std::sqrt(df / 2.0);
 }
 
+// Absent where the squares behind it leave the range of numbers.
+std::optional<double> if_finite(double effect) {
+  if (!std::isfinite(effect)) return std::nullopt;
+  return effect;
+}
+
 // P(c > b) and P(c < b), as counts of pairs.
 struct Pairs {
   double above = 0.0, below = 0.0;
@@ -26,9 +32,9 @@ Pairs compare(std::span<const double> baseline, std::span<const double> candidat
   const std::vector<double> sorted = sorted_copy(baseline);
   Pairs pairs;
   for (const double c : candidate) {
-    const auto equal = std::ranges::equal_range(sorted, c);
-    pairs.above += static_cast<double>(equal.begin() - sorted.begin());
-    pairs.below += static_cast<double>(sorted.end() - equal.end());
+    const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), c);
+    pairs.above += static_cast<double>(first - sorted.begin());
+    pairs.below += static_cast<double>(sorted.end() - last);
   }
   return pairs;
 }
@@ -47,13 +53,13 @@ Tested<IndependentEffects> independent_effects(std::span<const double> baseline,
   const double df = n + m - 2.0;
   if (df >= 1.0 && !(b.constant() && c.constant())) {
     const double pooled = std::sqrt(((n - 1.0) * b.sd * b.sd + (m - 1.0) * c.sd * c.sd) / df);
-    e.cohens_d = difference / pooled;
-    if (df >= 2.0) {
+    e.cohens_d = if_finite(difference / pooled);
+    if (df >= 2.0 && e.cohens_d) {
       e.hedges_g = *e.cohens_d * gamma_correction(df);
       e.hedges_g_approx = *e.cohens_d * (1.0 - 3.0 / (4.0 * df - 1.0));
     }
   }
-  if (b.n >= 2 && !b.constant()) e.glass_delta = difference / b.sd;
+  if (b.n >= 2 && !b.constant()) e.glass_delta = if_finite(difference / b.sd);
   const Pairs pairs = compare(baseline, candidate);
   e.cliffs_delta = (pairs.above - pairs.below) / (n * m);
   e.vargha_delaney_a = (1.0 + e.cliffs_delta) / 2.0;
@@ -70,11 +76,12 @@ Tested<PairedEffects> paired_effects(std::span<const double> baseline,
     ++(candidate[i] > baseline[i] ? e.wins : candidate[i] < baseline[i] ? e.losses : e.ties);
   if (d->n < 2) return e;
   if (!d->constant()) {
-    e.dz = d->mean / d->sd;
-    if (d->n >= 3) e.gz = *e.dz * gamma_correction(static_cast<double>(d->n - 1));
+    e.dz = if_finite(d->mean / d->sd);
+    if (d->n >= 3 && e.dz) e.gz = *e.dz * gamma_correction(static_cast<double>(d->n - 1));
   }
   const Moments b = moments(baseline), c = moments(candidate);
-  if (!(b.constant() && c.constant())) e.d_av = d->mean / (std::hypot(b.sd, c.sd) / std::sqrt(2.0));
+  if (!(b.constant() && c.constant()))
+    e.d_av = if_finite(d->mean / (std::hypot(b.sd, c.sd) / std::sqrt(2.0)));
   return e;
 }
 

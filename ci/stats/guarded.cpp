@@ -26,7 +26,7 @@ double transformed_back(double u, double g, double n) {
 }
 
 // `used` varies.
-Guarded bounds(const Moments& used, double mean, double level, double null_value) {
+Tested<Guarded> bounds(const Moments& used, double mean, double level, double null_value) {
   const auto n = static_cast<double>(used.n);
   const double df = n - 1.0;
   const double g = used.skewness;
@@ -36,7 +36,10 @@ Guarded bounds(const Moments& used, double mean, double level, double null_value
   r.used = used;
   r.lower = used.mean - used.sd * transformed_back(q, g, n);
   r.upper = used.mean - used.sd * transformed_back(-q, g, n);
+  if (auto refusal = check_results({r.mean, r.lower, r.upper, used.mean, used.sd, g}))
+    return *refusal;
   r.statistic = std::sqrt(n) * transformed((used.mean - null_value) / used.sd, g, n);
+  if (auto refusal = check_results({r.statistic})) return *refusal;
   r.p_less = t_cdf(r.statistic, df);
   r.p_greater = t_sf(r.statistic, df);
   return r;

@@ -18,11 +18,14 @@ Tested<GuardedIndependent> guarded_independent(const Moments& baseline, const Mo
   const Moments b = with_values(baseline, ends);
   const Moments c = with_values(candidate, ends);
   const WelchError error = welch_error(b, c);
+  if (auto refusal = check_results({error.se, error.df, b.mean, c.mean, 1.0 / error.se}))
+    return *refusal;
   GuardedIndependent r;
   r.difference = candidate.mean - baseline.mean;
   r.used = t_from_error(c.mean - b.mean, error.se, error.df, 0.0, level);
   r.lower = r.used.lower_bound;
   r.upper = r.used.upper_bound;
+  if (auto refusal = check_results({r.difference, r.used.t, r.lower, r.upper})) return *refusal;
   return r;
 }
 

@@ -76,11 +76,12 @@ Tested<LatencyRatio> ratio_of_medians(std::span<const double> baseline,
     return not_testable("zero_baseline_median", "the median of the baseline is 0");
   LatencyRatio r;
   r.ratio = *now / *before;
+  if (auto refusal = check_results({r.ratio})) return *refusal;
   if (baseline.size() != candidate.size()) return r;
   MeanPass logarithms;
   for (std::size_t i = 0; i < baseline.size(); ++i) {
     if (baseline[i] <= 0.0 || candidate[i] <= 0.0) return r;
-    logarithms.add(std::log(candidate[i] / baseline[i]));
+    logarithms.add(std::log(candidate[i]) - std::log(baseline[i]));
   }
   r.mean_log_ratio = logarithms.mean();
   return r;

@@ -35,7 +35,7 @@ double tuned(std::span<const double> labels, std::span<const double> judged,
   std::vector<double> all(judged.begin(), judged.end());
   all.insert(all.end(), judged_unlabeled.begin(), judged_unlabeled.end());
   const Moments m = moments(all);
-  if (m.constant()) return 0.0;
+  if (m.constant() || m.sd * m.sd == 0.0) return 0.0;
   return std::clamp(products.value() / n / ((1.0 + n / unlabeled) * m.sd * m.sd), 0.0, 1.0);
 }
 
@@ -46,9 +46,9 @@ double spread(const Moments& m, bool unbiased) {
   return unbiased ? m.sd * m.sd : m.sd * m.sd * (n - 1.0) / n;
 }
 
-PredictionPowered estimate(std::span<const double> labels, std::span<const double> judged,
-                           std::span<const double> judged_unlabeled, double level, double lambda,
-                           bool strict) {
+Tested<PredictionPowered> estimate(std::span<const double> labels, std::span<const double> judged,
+                                   std::span<const double> judged_unlabeled, double level,
+                                   double lambda, bool strict) {
   std::vector<double> rest(labels.size());
   for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = labels[i] - lambda * judged[i];
   const Moments others = moments(judged_unlabeled), corrections = moments(rest);
@@ -66,6 +66,9 @@ PredictionPowered estimate(std::span<const double> labels, std::span<const doubl
   r.interval = {r.estimate - two_sided, r.estimate + two_sided};
   r.lower_bound = r.estimate - one_sided;
   r.upper_bound = r.estimate + one_sided;
+  if (auto refusal = check_results({r.lambda, r.estimate, r.se, two_sided, one_sided,
+                                    r.interval.lower, r.interval.upper, r.classical, r.naive}))
+    return *refusal;
   return r;
 }
 

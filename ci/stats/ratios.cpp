@@ -11,8 +11,11 @@ namespace llmops::stats {
 Tested<LogRatio> log_ratio(const Moments& logarithms, double level) {
   const Tested<Guarded> bounds = skew_corrected(logarithms, level);
   if (!bounds) return bounds.refusal();
-  return LogRatio{*bounds, std::exp(bounds->mean), std::exp(bounds->lower),
-                  std::exp(bounds->upper)};
+  const LogRatio r{*bounds, std::exp(bounds->mean), std::exp(bounds->lower),
+                   std::exp(bounds->upper)};
+  if (auto refusal = check_results({r.geometric_mean_ratio, r.lower_ratio, r.upper_ratio}))
+    return *refusal;
+  return r;
 }
 
 Tested<LogRatio> log_ratio(std::span<const double> baseline, std::span<const double> candidate,
@@ -22,7 +25,9 @@ Tested<LogRatio> log_ratio(std::span<const double> baseline, std::span<const dou
   for (std::size_t i = 0; i < baseline.size(); ++i) {
     if (baseline[i] <= 0.0 || candidate[i] <= 0.0)
       return not_testable("value_not_positive", "a logarithm needs values above 0");
-    logarithms[i] = std::log(candidate[i] / baseline[i]);
+    const double ratio = candidate[i] / baseline[i];
+    logarithms[i] =
+        std::isnormal(ratio) ? std::log(ratio) : std::log(candidate[i]) - std::log(baseline[i]);
   }
   return log_ratio(moments(logarithms), level);
 }
@@ -47,6 +52,8 @@ Tested<RatioOfSums> ratio_of_sums(std::span<const double> baseline,
   r.interval = {r.ratio - two_sided, r.ratio + two_sided};
   r.lower_bound = r.ratio - one_sided;
   r.upper_bound = r.ratio + one_sided;
+  if (auto refusal = check_results({r.ratio, r.se, r.interval.lower, r.interval.upper, one_sided}))
+    return *refusal;
   return r;
 }
 

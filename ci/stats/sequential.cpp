@@ -65,6 +65,18 @@ std::string_view name(EarlyVerdict verdict) {
   return "";
 }
 
+EarlyVerdict early_verdict(std::span<const SequentialGate> metrics, double alpha) {
+  if (metrics.empty()) return EarlyVerdict::inconclusive;
+  const double regression = std::log(static_cast<double>(metrics.size()) / alpha);
+  const double pass = std::log(1.0 / alpha);
+  if (std::ranges::any_of(
+          metrics, [&](const SequentialGate& m) { return m.log_e_regression() >= regression; }))
+    return EarlyVerdict::regression;
+  if (std::ranges::all_of(metrics, [&](const SequentialGate& m) { return m.log_e_pass() >= pass; }))
+    return EarlyVerdict::pass;
+  return EarlyVerdict::inconclusive;
+}
+
 Tested<SequentialRun> sequential_gate(std::span<const double> differences, double margin,
                                       double range, double alpha) {
   if (auto refusal = check_alpha(alpha)) return *refusal;

@@ -49,6 +49,10 @@ class SequentialGate {
 enum class EarlyVerdict { inconclusive, pass, regression };
 std::string_view name(EarlyVerdict verdict);
 
+// Several gated metrics after the same cases. REGRESSION as soon as one of them refutes "no loss"
+// at alpha/K, PASS when all have refuted "a loss of the margin" at alpha.
+EarlyVerdict early_verdict(std::span<const SequentialGate> metrics, double alpha = 0.01);
+
 struct SequentialRun {
   std::optional<std::int64_t> stop;  // 1-based case of the first crossing of 1/alpha
   EarlyVerdict verdict = EarlyVerdict::inconclusive;

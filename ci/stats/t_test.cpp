@@ -18,6 +18,13 @@ std::optional<Refusal> untestable_arms(const Moments& baseline, const Moments& c
   return std::nullopt;
 }
 
+Tested<TTest> checked(const TTest& t) {
+  if (auto refusal = check_results(
+          {t.mean, t.se, t.t, t.interval.lower, t.interval.upper, t.lower_bound, t.upper_bound}))
+    return *refusal;
+  return t;
+}
+
 double variance_of_mean(const Moments& m) { return m.sd / static_cast<double>(m.n) * m.sd; }
 
 using TwoArmTest = Tested<TTest> (*)(const Moments&, const Moments&, double);
@@ -54,7 +61,9 @@ Tested<TTest> t_one_sample(const Moments& sample, double null_value, double leve
   if (sample.n < 2) return fewer_than_two_cases();
   if (sample.constant()) return zero_variance();
   const auto n = static_cast<double>(sample.n);
-  return t_from_error(sample.mean, sample.sd / std::sqrt(n), n - 1.0, null_value, level);
+  const double se = sample.sd / std::sqrt(n);
+  if (auto refusal = check_results({1.0 / se})) return *refusal;
+  return checked(t_from_error(sample.mean, se, n - 1.0, null_value, level));
 }
 
 Tested<TTest> t_one_sample(std::span<const double> sample, double null_value, double level) {
@@ -81,7 +90,8 @@ WelchError welch_error(const Moments& baseline, const Moments& candidate) {
 Tested<TTest> t_welch(const Moments& baseline, const Moments& candidate, double level) {
   if (auto refusal = untestable_arms(baseline, candidate, level)) return *refusal;
   const WelchError error = welch_error(baseline, candidate);
-  return t_from_error(candidate.mean - baseline.mean, error.se, error.df, 0.0, level);
+  if (auto refusal = check_results({1.0 / error.se, error.df})) return *refusal;
+  return checked(t_from_error(candidate.mean - baseline.mean, error.se, error.df, 0.0, level));
 }
 
 Tested<TTest> t_welch(std::span<const double> baseline, std::span<const double> candidate,
@@ -96,8 +106,9 @@ Tested<TTest> t_student(const Moments& baseline, const Moments& candidate, doubl
   const double df = b + c - 2.0;
   const double pooled = std::sqrt(((b - 1.0) / df) * baseline.sd * baseline.sd +
                                   ((c - 1.0) / df) * candidate.sd * candidate.sd);
-  return t_from_error(candidate.mean - baseline.mean, pooled * std::sqrt(1.0 / b + 1.0 / c), df,
-                      0.0, level);
+  const double se = pooled * std::sqrt(1.0 / b + 1.0 / c);
+  if (auto refusal = check_results({1.0 / se})) return *refusal;
+  return checked(t_from_error(candidate.mean - baseline.mean, se, df, 0.0, level));
 }
 
 Tested<TTest> t_student(std::span<const double> baseline, std::span<const double> candidate,

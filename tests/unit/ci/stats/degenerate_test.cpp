@@ -2,10 +2,9 @@
 
 #include "tests/unit/ci/stats/operations.h"
 
-using namespace llmops;
-using namespace llmops::test;
+namespace llmops::test {
 
-TEST_CASE("statistics: degenerate input is refused with its reason, never NaN, never a crash") {
+Operations all_operations() {
   Operations all;
   for (const auto& table :
        {descriptive_operations(), t_test_operations(), guarded_operations(), binary_operations(),
@@ -13,5 +12,13 @@ TEST_CASE("statistics: degenerate input is refused with its reason, never NaN, n
         nonparametric_operations(), effect_operations(), judge_operations(), clustered_operations(),
         resampling_operations(), sequential_operations(), drift_operations(), gate_operations()})
     all.insert(table.begin(), table.end());
-  check_vectors("degenerate", all);
+  return all;
+}
+
+}  // namespace llmops::test
+
+using namespace llmops::test;
+
+TEST_CASE("statistics: degenerate input is refused with its reason, never NaN, never a crash") {
+  check_vectors("degenerate", all_operations());
 }

@@ -22,4 +22,7 @@ Operations sequential_operations();
 Operations drift_operations();
 Operations gate_operations();
 
+// All of them.
+Operations all_operations();
+
 }  // namespace llmops::test

@@ -47,9 +47,7 @@ Operations sequential_operations() {
 
 using namespace llmops::test;
 
-TEST_CASE("sequential: reference vectors") {
-  check_vectors("sequential", sequential_operations());
-}
+TEST_CASE("sequential: reference vectors") { check_vectors("sequential", sequential_operations()); }
 
 TEST_CASE("sequential: the first bet by hand") {
   // V = 0.5/2 and mu = 0: both bets are M/(V + M^2) for the null mean -M.
@@ -78,6 +76,17 @@ TEST_CASE("sequential: case by case as all at once") {
   for (const double x : d) gate.add(x);
   CHECK(gate.log_e_pass() == sequential_gate(d, 0.05, 1.0)->path_pass.back());
   CHECK(gate.cases() == 6);
+}
+
+TEST_CASE("sequential: with several metrics one loss is enough, a pass needs all") {
+  std::vector<SequentialGate> metrics(2, SequentialGate(0.05, 1.0));
+  CHECK(early_verdict(metrics) == EarlyVerdict::inconclusive);
+  for (int i = 0; i < 100; ++i) metrics[0].add(0.4);
+  CHECK(early_verdict(metrics) == EarlyVerdict::inconclusive);
+  CHECK(early_verdict(std::span(metrics).first(1)) == EarlyVerdict::pass);
+  for (int i = 0; i < 100; ++i) metrics[1].add(-0.4);
+  CHECK(early_verdict(metrics) == EarlyVerdict::regression);
+  CHECK(early_verdict({}) == EarlyVerdict::inconclusive);
 }
 
 TEST_CASE("sequential: unchanged candidates are seldom called a regression") {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cmath>
 
 #include "tests/unit/ci/stats/operations.h"
 
@@ -28,15 +29,13 @@ Object shown_test(const TTest& t) {
   };
 }
 
-Value one_sample(const Moments& m, const Value& in) {
-  const auto test = t_one_sample(m, number_or(in, "mu0", 0.0), number(in, "level"));
-  Object shown;
+Value one_sample(const Moments& m, const Tested<TTest>& test) {
   if (!test) {
-    shown = *refused(test.refusal()).object();
-    if (m.n > 0) shown.add("mean", m.mean);
+    Object shown = *refused(test.refusal()).object();
+    if (m.n > 0 && std::isfinite(m.mean)) shown.add("mean", m.mean);
     return shown;
   }
-  shown = shown_test(*test);
+  Object shown = shown_test(*test);
   shown.add("n", static_cast<std::int64_t>(m.n));
   shown.add("sd", m.sd);
   return shown;
@@ -68,19 +67,24 @@ Operations t_test_operations() {
        [](const Value& in) -> Value {
          const auto m = paired_moments(numbers(in, "baseline"), numbers(in, "candidate"));
          if (!m) return refused(m.refusal());
-         return one_sample(*m, in);
-       }                                                                                          },
-      {"t.one_sample",   [](const Value& in) { return one_sample(moments(numbers(in, "x")), in); }},
-      {"t.welch",        two_arms(&t_welch)                                                       },
-      {"t.student",      two_arms(&t_student)                                                     },
+         return one_sample(*m, t_paired(numbers(in, "baseline"), numbers(in, "candidate"),
+                                        number_or(in, "mu0", 0.0), number(in, "level")));
+       }                                     },
+      {"t.one_sample",
+       [](const Value& in) {
+         const std::vector<double> x = numbers(in, "x");
+         return one_sample(moments(x), t_one_sample(x, number(in, "mu0"), number(in, "level")));
+       }                                     },
+      {"t.welch",        two_arms(&t_welch)  },
+      {"t.student",      two_arms(&t_student)},
       {"t.from_summary",
        [](const Value& in) {
          Moments m;
          m.n = static_cast<std::size_t>(integer(in, "n"));
          m.mean = number(in, "mean");
          m.sd = number(in, "sd");
-         return one_sample(m, in);
-       }                                                                                          },
+         return one_sample(m, t_one_sample(m, number(in, "mu0"), number(in, "level")));
+       }                                     },
   };
 }
 
