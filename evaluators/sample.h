@@ -71,6 +71,7 @@ struct Sample {
   std::string finish_reason;
   std::string model;  // that answered, as the server names it
   Usage usage;
+  Timeline timeline;  // the stamps behind `timing`; empty for recorded and cached samples
   Timing timing;
   std::optional<double> cost_usd;
   int attempts = 1;

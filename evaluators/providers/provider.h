@@ -2,9 +2,11 @@
 // A model under test (or a judge's model), whatever protocol it speaks.
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "datasets/text/fields.h"
@@ -17,7 +19,7 @@ class EventLoop;  // evaluators/transport/event_loop.h
 
 struct Timeouts {
   std::chrono::nanoseconds connect = std::chrono::seconds(5);
-  std::chrono::nanoseconds first_token = std::chrono::seconds(60);
+  std::chrono::nanoseconds first_token = std::chrono::seconds(60);  // streams only
   std::chrono::nanoseconds between_tokens = std::chrono::seconds(30);
   std::chrono::nanoseconds total = std::chrono::seconds(300);
 };
@@ -38,21 +40,24 @@ struct Limits {
 struct Price {
   double input = 0;
   double cached_input = 0;
-  double output = 0;
+  double output = 0;  // reasoning included
 };
+
+// What a call cost, from the tokens that the server counted; absent where it counted none.
+std::optional<double> cost_of(const Price& price, const Usage& usage);
 
 // `model:` of a suite, read and checked.
 struct ModelSpec {
   std::string provider;  // openai | replay | ...
-  std::string name;
+  std::string name;      // empty: the prompt's own (`model:` of the prompt file)
   Timeouts timeout;
   RetryPolicy retries;
   Limits limits;
   std::optional<Price> price;
   bool stream = true;
-  Value settings;        // the whole mapping: what the provider itself reads (base_url, path, match, ...)
-  Object parameters;     // override the prompt's
-  Object identity;       // what a record keeps of it: provider, name, base_url, parameters; never a key
+  Value settings;  // the whole mapping: what the provider itself reads (base_url, path, match, ...)
+  Object parameters;  // override the prompt's; a null takes a parameter away
+  Object identity;  // what a record keeps of it: provider, name, base_url, parameters; never a key
 };
 
 // What one attempt came to, and what the retry policy must know about it.
@@ -64,11 +69,14 @@ struct Answer {
 // Thread: everything happens on the event loop's thread.
 class Provider {
  public:
+  // Attempts under way end without a word: no `done` is called any more.
   virtual ~Provider() = default;
 
   using Done = std::function<void(Answer)>;
-  // One attempt. Never blocks, never throws; `done` is called exactly once, perhaps before `ask` returns.
-  virtual void ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled, Done done) = 0;
+  // One attempt. Never blocks, never throws; `done` is called exactly once, perhaps before `ask`
+  // returns.
+  virtual void ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
+                   Done done) = 0;
 
   // Ends every attempt under way with ErrorClass::cancelled.
   virtual void cancel_all() {}
@@ -77,22 +85,26 @@ class Provider {
 struct ProviderInfo {
   std::string_view name;
   std::string_view summary;
-  // Reads the provider's own keys of `model:` and notes every problem. `folder`: where relative paths count from.
-  // Opens files (a recording that is not there is a problem), calls nobody. nullptr only where problems were noted.
-  std::unique_ptr<Provider> (*make)(const ModelSpec& model, Fields& fields, const std::filesystem::path& folder,
-                                    EventLoop& loop);
+  bool needs_name;  // `name:` (or the prompt's `model:`) goes over the wire
+  // Reads the provider's own keys of `model:` and notes every problem; may add to `model.identity`.
+  // `folder`: where relative paths count from. Opens files (a recording that is not there is a
+  // problem), calls nobody. nullptr only where problems were noted.
+  std::unique_ptr<Provider> (*make)(ModelSpec& model, Fields& fields,
+                                    const std::filesystem::path& folder, EventLoop& loop);
 };
 
+// All providers of providers/providers.def, in its order.
 std::span<const ProviderInfo* const> providers();
 const ProviderInfo* find_provider(std::string_view name);
 
-// Reads the keys that all providers share, and with `find_provider(...)->make` the provider's own; unknown keys
-// are noted. nullptr only where problems were noted.
+// Reads the keys that all providers share, and with `find_provider(...)->make` the provider's own;
+// unknown keys are noted. nullptr only where problems were noted.
 struct Model {
   ModelSpec spec;
   std::unique_ptr<Provider> provider;
 };
-std::unique_ptr<Model> make_model(const Value& value, const Source& source, const std::filesystem::path& folder,
-                                  EventLoop& loop, Diagnostics& problems);
+std::unique_ptr<Model> make_model(const Value& value, const Source& source,
+                                  const std::filesystem::path& folder, EventLoop& loop,
+                                  Diagnostics& problems);
 
 }  // namespace llmops

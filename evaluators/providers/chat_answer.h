@@ -1,0 +1,54 @@
+#pragma once
+// An OpenAI-style chat completion as it comes together: chunks of a stream, or one document.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "datasets/text/value.h"
+#include "evaluators/sample.h"
+
+namespace llmops {
+
+class ChatAnswer {
+ public:
+  // What one event brought.
+  struct Brought {
+    bool payload = false;  // generated text, reasoning, tool-call arguments
+  };
+  // `data: {...}` of a stream. Choices may be empty, content null, missing, "" or a list of parts;
+  // usage may stand in any event and may be cumulative: the one with the most output tokens, the
+  // last of equals, stands.
+  Brought add_chunk(const Value& event);
+  // The whole document of a call that does not stream.
+  void add_document(const Value& document);
+
+  bool has_choice() const { return has_choice_; }
+  const std::string& finish_reason() const { return finish_reason_; }
+  const CallError& error() const { return error_; }
+
+  // Moves text, reasoning, tool calls, logprobs, finish reason, model and usage into the sample.
+  void move_into(Sample& sample);
+
+ private:
+  struct ToolCall {
+    std::string id, name, arguments;
+  };
+  bool add_message(const Value& message);
+  bool add_text(const Value& from, std::string_view key, std::string& into);
+  bool add_tool_calls(const Value& calls);
+  void add_logprobs(const Value& logprobs);
+  void add_usage(const Value& usage);
+  void add_timings(const Value& timings);
+  void add_common(const Value& event);
+
+  std::string text_, reasoning_, refusal_, finish_reason_, model_;
+  std::map<std::int64_t, ToolCall> tool_calls_;  // by index
+  List logprobs_;
+  Usage usage_;
+  CallError error_;
+  bool has_choice_ = false;
+};
+
+}  // namespace llmops

@@ -1,0 +1,224 @@
+#include "evaluators/providers/chat_request.h"
+
+#include "datasets/text/files.h"
+#include "datasets/text/json.h"
+
+namespace llmops {
+namespace fs = std::filesystem;
+namespace {
+
+std::string media_type_of(const fs::path& file) {
+  struct Known {
+    std::string_view extension, type;
+  };
+  constexpr Known kKnown[] = {
+      {".png",  "image/png"       },
+      {".jpg",  "image/jpeg"      },
+      {".jpeg", "image/jpeg"      },
+      {".gif",  "image/gif"       },
+      {".webp", "image/webp"      },
+      {".pdf",  "application/pdf" },
+      {".wav",  "audio/wav"       },
+      {".mp3",  "audio/mpeg"      },
+      {".txt",  "text/plain"      },
+      {".md",   "text/markdown"   },
+      {".json", "application/json"},
+  };
+  std::string extension = file.extension().string();
+  for (char& c : extension)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  for (const Known& known : kKnown)
+    if (known.extension == extension) return std::string(known.type);
+  return "application/octet-stream";
+}
+
+// Files count from the prompt's folder.
+fs::path resolved(const std::string& path, const Prompt* prompt) {
+  const fs::path given(path);
+  if (given.is_absolute() || prompt == nullptr || prompt->file.empty()) return given;
+  return prompt->file.parent_path() / given;
+}
+
+bool is_url(std::string_view text) {
+  return text.starts_with("data:") || text.starts_with("http://") || text.starts_with("https://") ||
+         text.starts_with("gs://") || text.starts_with("s3://");
+}
+
+std::string extra_text(const Object& extra, std::string_view key) {
+  const Value* found = extra.find(key);
+  return found == nullptr ? "" : to_text(*found);
+}
+
+Result<Value> part_value(const Part& part, const Prompt* prompt) {
+  Object out;
+  if (part.type == "text") {
+    out.add("type", "text");
+    out.add("text", part.content);
+    return Value(std::move(out));
+  }
+  std::string url = part.content;
+  if (!is_url(url)) {
+    Result<std::string> read =
+        data_url(resolved(part.content, prompt), extra_text(part.extra, "media_type"));
+    if (!read) return read.problems();
+    url = *std::move(read);
+  }
+  if (part.type == "image_url" || url.starts_with("data:image/")) {
+    Object image;
+    image.add("url", std::move(url));
+    if (const Value* detail = part.extra.find("detail")) image.add("detail", *detail);
+    out.add("type", "image_url");
+    out.add("image_url", std::move(image));
+  } else if (url.starts_with("data:audio/")) {
+    Object audio;
+    audio.add("data", url.substr(url.find(',') + 1));
+    audio.add("format", url.starts_with("data:audio/wav") ? "wav" : "mp3");
+    out.add("type", "input_audio");
+    out.add("input_audio", std::move(audio));
+  } else {
+    Object file;
+    file.add("filename", fs::path(part.content).filename().string());
+    file.add("file_data", std::move(url));
+    out.add("type", "file");
+    out.add("file", std::move(file));
+  }
+  return Value(std::move(out));
+}
+
+// `{json_schema: SCHEMA}` as the prompt has it, or any form that the wire knows already.
+Value response_format_value(const Prompt& prompt) {
+  const Value& given = prompt.response_format;
+  if (given.is_string())
+    return Object{
+        {"type", given, {}}
+    };
+  if (given.find("type") != nullptr) return given;
+  const Value* schema = given.find("json_schema");
+  if (schema == nullptr)
+    return given.find("json_object") != nullptr ? Value(Object{
+                                                      {"type", "json_object", {}}
+    })
+                                                : given;
+  Value inner = *schema;
+  if (schema->find("schema") == nullptr) {
+    std::string name;  // the wire allows letters, digits, _ and -
+    for (const char c : prompt.name)
+      name += (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
+                  ? c
+                  : '_';
+    inner = Object{
+        {"name",   name.empty() ? "answer" : name, {}},
+        {"schema", *schema,                        {}},
+        {"strict", true,                           {}}
+    };
+  }
+  return Object{
+      {"type",        "json_schema",    {}},
+      {"json_schema", std::move(inner), {}}
+  };
+}
+
+}  // namespace
+
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t word = 0;
+    const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
+    for (std::size_t k = 0; k < 3; ++k)
+      word = (word << 8) | (k < have ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k)
+      out += k <= have ? kAlphabet[(word >> (18 - 6 * k)) & 63] : '=';
+  }
+  return out;
+}
+
+Result<std::string> data_url(const fs::path& file, std::string media_type) {
+  const Result<Source> bytes = read_source(file, std::size_t{100} << 20);
+  if (!bytes) return bytes.problems();
+  if (media_type.empty()) media_type = media_type_of(file);
+  return "data:" + media_type + ";base64," + base64(bytes->text());
+}
+
+Object merged_parameters(const Object& prompt, const Object& model) {
+  Object merged = prompt;
+  for (const Member& member : model) merged.set(member.key, member.value);
+  std::vector<std::string> gone;
+  for (const Member& member : merged)
+    if (member.value.is_null()) gone.push_back(member.key);
+  for (const std::string& key : gone) merged.erase(key);
+  return merged;
+}
+
+ChatRequestWriter::ChatRequestWriter(const ModelSpec& model, bool new_length_name)
+    : model_(model), new_length_name_(new_length_name) {}
+
+// Everything behind the messages, from the comma on.
+std::string ChatRequestWriter::tail(const Prompt* prompt) const {
+  Object defaults;
+  if (model_.stream)
+    defaults.add("stream_options", Object{
+                                       {"include_usage", true, {}}
+    });
+  if (prompt != nullptr)
+    for (const Member& member : prompt->parameters) defaults.set(member.key, member.value);
+  const Object parameters = merged_parameters(defaults, model_.parameters);
+  Object out;
+  for (const Member& member : parameters) {
+    const bool renamed = new_length_name_ && member.key == "max_tokens";
+    out.set(renamed ? "max_completion_tokens" : std::string_view(member.key), member.value);
+  }
+  if (prompt != nullptr && !prompt->response_format.is_null())
+    out.set("response_format", response_format_value(*prompt));
+  if (prompt != nullptr && !prompt->tools.is_null()) out.set("tools", prompt->tools);
+  out.set("stream", model_.stream);
+  std::string text = dump_json(out);
+  text.front() = ',';
+  return text;
+}
+
+Result<std::string> ChatRequestWriter::body(const Request& request) {
+  const Prompt* prompt = request.prompt.get();
+  auto known = tails_.find(prompt);
+  if (known == tails_.end())
+    known = tails_.emplace(prompt, std::pair{request.prompt, tail(prompt)}).first;
+
+  std::string out = "{\"model\":";
+  dump_json_string(model_.name.empty() && prompt != nullptr ? prompt->model : model_.name, out);
+  out += ",\"messages\":[";
+  bool first = true;
+  for (const Message& message : request.messages) {
+    out += first ? "{\"role\":" : ",{\"role\":";
+    first = false;
+    dump_json_string(message.role, out);
+    out += ",\"content\":";
+    if (message.parts.size() == 1 && message.parts[0].type == "text") {
+      dump_json_string(message.parts[0].content, out);
+    } else if (message.parts.empty()) {
+      out += "null";  // an assistant turn that only calls tools
+    } else {
+      List parts;
+      for (const Part& part : message.parts) {
+        Result<Value> value = part_value(part, prompt);
+        if (!value) return value.problems();
+        parts.push_back(*std::move(value));
+      }
+      dump_json(Value(std::move(parts)), out);
+    }
+    for (const Member& member : message.extra) {
+      out += ',';
+      dump_json_string(member.key, out);
+      out += ':';
+      dump_json(member.value, out);
+    }
+    out += '}';
+  }
+  out += ']';
+  out += known->second.second;
+  return out;
+}
+
+}  // namespace llmops

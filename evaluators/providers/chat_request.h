@@ -1,0 +1,35 @@
+#pragma once
+#include <string>
+#include <unordered_map>
+
+#include "datasets/text/result.h"
+#include "evaluators/providers/provider.h"
+
+namespace llmops {
+
+// Writes the JSON body of an OpenAI-style chat completion. What is the same for every case of a
+// prompt is written once.
+class ChatRequestWriter {
+ public:
+  explicit ChatRequestWriter(const ModelSpec& model, bool new_length_name);
+
+  // The problem: an image or file part that cannot be read.
+  Result<std::string> body(const Request& request);
+
+ private:
+  std::string tail(const Prompt* prompt) const;
+
+  const ModelSpec& model_;
+  bool new_length_name_;  // `max_tokens` goes out as `max_completion_tokens`
+  std::unordered_map<const Prompt*, std::pair<std::shared_ptr<const Prompt>, std::string>> tails_;
+};
+
+// The prompt's parameters with the model's on top; a null takes a parameter away.
+Object merged_parameters(const Object& prompt, const Object& model);
+
+// The bytes of a file as a data URL: "data:image/png;base64,...". `media_type` empty: by the
+// extension.
+Result<std::string> data_url(const std::filesystem::path& file, std::string media_type);
+std::string base64(std::string_view bytes);
+
+}  // namespace llmops

@@ -1,0 +1,134 @@
+#include "evaluators/providers/provider.h"
+
+#include <algorithm>
+
+namespace llmops {
+namespace {
+
+Timeouts read_timeouts(const Value& value, const Source& source, Diagnostics& problems) {
+  Timeouts timeouts;
+  Fields fields(value, source, problems, "`timeout`");
+  const auto read = [&](std::string_view key, std::chrono::nanoseconds& into) {
+    const auto given = fields.duration(key);
+    if (given && given->count() == 0)
+      fields.error(fields.mark(key), "`" + std::string(key) + "` is 0",
+                   "expected a duration above 0");
+    else if (given)
+      into = *given;
+  };
+  read("connect", timeouts.connect);
+  read("first_token", timeouts.first_token);
+  read("between_tokens", timeouts.between_tokens);
+  read("total", timeouts.total);
+  fields.finish();
+  return timeouts;
+}
+
+RetryPolicy read_retries(const Value& value, const Source& source, Diagnostics& problems) {
+  RetryPolicy retries;
+  Fields fields(value, source, problems, "`retries`");
+  retries.max = static_cast<int>(fields.integer("max", {0, 1000}).value_or(retries.max));
+  retries.base = fields.duration("base").value_or(retries.base);
+  retries.cap = fields.duration("cap").value_or(retries.cap);
+  fields.finish();
+  return retries;
+}
+
+Limits read_limits(const Value& value, const Source& source, Diagnostics& problems) {
+  Limits limits;
+  Fields fields(value, source, problems, "`limits`");
+  limits.concurrency =
+      static_cast<int>(fields.integer("concurrency", {1, 100000}).value_or(limits.concurrency));
+  limits.requests_per_minute = fields.integer("requests_per_minute", {0}).value_or(0);
+  limits.tokens_per_minute = fields.integer("tokens_per_minute", {0}).value_or(0);
+  fields.finish();
+  return limits;
+}
+
+Price read_price(const Value& value, const Source& source, Diagnostics& problems) {
+  Price price;
+  Fields fields(value, source, problems, "`price`");
+  price.input = fields.number("input", {0}).value_or(0);
+  price.cached_input = fields.number("cached_input", {0}).value_or(price.input);
+  price.output = fields.number("output", {0}).value_or(0);
+  if (!fields.has("input")) fields.missing("input", "USD for a million input tokens");
+  if (!fields.has("output")) fields.missing("output", "USD for a million output tokens");
+  fields.finish();
+  return price;
+}
+
+std::vector<std::string_view> provider_names() {
+  std::vector<std::string_view> names;
+  for (const ProviderInfo* info : providers()) names.push_back(info->name);
+  return names;
+}
+
+}  // namespace
+
+std::optional<double> cost_of(const Price& price, const Usage& usage) {
+  if (!usage.input && !usage.output) return std::nullopt;
+  const auto input = static_cast<double>(usage.input.value_or(0));
+  const double cached = std::min(input, static_cast<double>(usage.cached.value_or(0)));
+  const auto output = static_cast<double>(usage.output.value_or(0));
+  return ((input - cached) * price.input + cached * price.cached_input + output * price.output) /
+         1e6;
+}
+
+#define LLMOPS_PROVIDER(info) extern const ProviderInfo info;
+#include "evaluators/providers/providers.def"
+#undef LLMOPS_PROVIDER
+
+std::span<const ProviderInfo* const> providers() {
+  static constexpr const ProviderInfo* kAll[] = {
+#define LLMOPS_PROVIDER(info) &info,
+#include "evaluators/providers/providers.def"
+#undef LLMOPS_PROVIDER
+  };
+  return kAll;
+}
+
+const ProviderInfo* find_provider(std::string_view name) {
+  for (const ProviderInfo* info : providers())
+    if (info->name == name) return info;
+  return nullptr;
+}
+
+std::unique_ptr<Model> make_model(const Value& value, const Source& source,
+                                  const std::filesystem::path& folder, EventLoop& loop,
+                                  Diagnostics& problems) {
+  const auto problems_before = static_cast<std::ptrdiff_t>(problems.size());
+  Fields fields(value, source, problems, "`model`");
+  auto model = std::make_unique<Model>();
+  ModelSpec& spec = model->spec;
+  spec.settings = value;
+  const ProviderInfo* info = nullptr;
+  if (value.is_object() && !fields.has("provider"))
+    fields.missing("provider", expected_one_of(provider_names()));
+  else if (const auto name = fields.one_of("provider", provider_names()))
+    info = find_provider(*name);
+  if (info == nullptr) return nullptr;
+
+  spec.provider = info->name;
+  spec.name = fields.text("name").value_or("");
+  spec.stream = fields.boolean("stream").value_or(spec.stream);
+  if (const Value* timeout = fields.mapping("timeout"))
+    spec.timeout = read_timeouts(*timeout, source, problems);
+  if (const Value* retries = fields.mapping("retries"))
+    spec.retries = read_retries(*retries, source, problems);
+  if (const Value* limits = fields.mapping("limits"))
+    spec.limits = read_limits(*limits, source, problems);
+  if (const Value* price = fields.mapping("price"))
+    spec.price = read_price(*price, source, problems);
+  if (const Value* parameters = fields.mapping("parameters"))
+    spec.parameters = *parameters->object();
+
+  spec.identity.add("provider", spec.provider);
+  if (!spec.name.empty()) spec.identity.add("name", spec.name);
+  if (!spec.parameters.empty()) spec.identity.add("parameters", spec.parameters);
+  model->provider = info->make(spec, fields, folder, loop);
+  fields.finish();
+  if (has_errors(Diagnostics(problems.begin() + problems_before, problems.end()))) return nullptr;
+  return model;
+}
+
+}  // namespace llmops

@@ -1,0 +1,108 @@
+// Recorded outputs instead of a model: no network, no key, the same answer every time.
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "evaluators/providers/provider.h"
+#include "evaluators/providers/recording.h"
+
+namespace llmops {
+namespace {
+
+class Replay final : public Provider {
+ public:
+  Replay(const ModelSpec& model, std::string variable, std::string path,
+         std::unique_ptr<Recording> recording)
+      : model_(model),
+        variable_(std::move(variable)),
+        path_(std::move(path)),
+        recording_(std::move(recording)) {}
+
+  void ask(const std::shared_ptr<const Request>& request, Clock::time_point, Done done) override {
+    Answer answer;
+    Sample& sample = answer.sample;
+    sample.case_id = request->row->id;
+    sample.number = request->sample;
+    sample.model = model_.name;
+    try {
+      const std::optional<std::string> value = value_of(*request->row);
+      if (!value)
+        sample.error = {ErrorClass::no_recording,
+                        fmt::format("the case has no variable `{}`", variable_)};
+      else if (!recording_->find(*value, request->sample, sample))
+        sample.error = {ErrorClass::no_recording,
+                        fmt::format("no row of {} matches the case", path_)};
+    } catch (const std::runtime_error& error) {
+      sample.error = {ErrorClass::no_recording, error.what()};
+    }
+    done(std::move(answer));
+  }
+
+ private:
+  std::optional<std::string> value_of(const Case& row) const {
+    if (variable_ == "id") return row.id;
+    if (const Value* whole = row.variables.find(variable_)) return to_text(*whole);
+    if (variable_.find_first_of("./") == std::string::npos) return std::nullopt;
+    const Value variables = row.variables;
+    const Value* found = find_path(variables, variable_);
+    return found == nullptr ? std::nullopt : std::optional(to_text(*found));
+  }
+
+  const ModelSpec& model_;
+  std::string variable_;
+  std::string path_;
+  std::unique_ptr<Recording> recording_;
+};
+
+std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields,
+                               const std::filesystem::path& folder, EventLoop&) {
+  RecordingSpec spec;
+  const std::string path = fields.required_text("path");
+  std::string variable;
+  const Value* match = fields.value("match");
+  if (match == nullptr) {
+    fields.missing(
+        "match",
+        "the case variable that the recording is looked up by, or {variable: column}, or `id`");
+  } else if (const Object* pair = match->object()) {
+    if (pair->size() != 1)
+      fields.error(match->mark(), fmt::format("`match` has {} entries", pair->size()),
+                   "expected {variable: column}");
+    else
+      variable = pair->begin()->key, spec.match = to_text(pair->begin()->value);
+  } else if (const auto name = fields.text("match")) {
+    variable = spec.match = *name;
+  }
+  spec.output = fields.required_text("output");
+  spec.sample = fields.text("sample");
+  spec.input_tokens = fields.text("input_tokens");
+  spec.output_tokens = fields.text("output_tokens");
+  spec.cached_tokens = fields.text("cached_tokens");
+  spec.reasoning_tokens = fields.text("reasoning_tokens");
+  spec.ttft_ms = fields.text("ttft_ms");
+  spec.latency_ms = fields.text("latency_ms");
+  spec.finish_reason = fields.text("finish_reason");
+  spec.error = fields.text("error");
+  spec.cost_usd = fields.text("cost_usd");
+  spec.reasoning = fields.text("reasoning");
+  model.identity.set("path", path);
+  model.identity.set("output", spec.output);
+  if (path.empty() || spec.output.empty() || spec.match.empty()) return nullptr;
+
+  spec.path = folder / path;
+  auto recording = Recording::open(spec, fields.problems());
+  if (!recording) return nullptr;
+  return std::make_unique<Replay>(model, std::move(variable), path, std::move(recording));
+}
+
+}  // namespace
+
+extern const ProviderInfo kReplay;
+constexpr ProviderInfo kReplay{
+    .name = "replay",
+    .summary = "recorded outputs from a file: no network, no key",
+    .needs_name = false,
+    .make = &make,
+};
+
+}  // namespace llmops

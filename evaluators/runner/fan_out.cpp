@@ -1,0 +1,175 @@
+#include "evaluators/runner/fan_out.h"
+
+#include <fmt/format.h>
+
+#include "evaluators/runner/caller.h"
+#include "evaluators/runner/retry.h"
+
+namespace llmops {
+namespace {
+
+constexpr int kMostAtOnce = 64;
+
+class FanOut {
+ public:
+  FanOut(const std::function<std::shared_ptr<const Request>()>& next, Model& model, EventLoop& loop,
+         const FanOutOptions& options, const std::function<void(const Request&, Sample)>& on_sample)
+      : next_(next),
+        model_(model),
+        loop_(loop),
+        options_(options),
+        on_sample_(on_sample),
+        caller_(model, loop, options.seed) {}
+
+  ~FanOut() {
+    if (tick_) loop_.cancel(*tick_);
+    if (deadline_) loop_.cancel(*deadline_);
+  }
+
+  FanOutCounts run() {
+    if (options_.max_time)
+      deadline_ = loop_.after(*options_.max_time, [this] {
+        deadline_.reset();
+        stop("max-time reached");
+        caller_.cancel_all();
+      });
+    if (options_.interrupts != nullptr || options_.on_tick) tick();
+    for (;;) {
+      const bool more = feed();
+      if (asked_all_ && in_flight_ == 0) return counts();
+      loop_.turn(more ? std::chrono::nanoseconds(0) : std::chrono::hours(1));
+    }
+  }
+
+ private:
+  void stop(std::string why) {
+    asked_all_ = true;
+    if (!counts_.stopped) counts_.stopped = std::move(why);
+  }
+
+  // Looks at what a signal handler or another thread has set.
+  void tick() {
+    const int interrupts = options_.interrupts == nullptr ? 0 : options_.interrupts->load();
+    if (interrupts >= 1 && !asked_all_) stop("interrupted");
+    if (interrupts >= 1) caller_.stop_retrying();
+    if (interrupts >= 2) caller_.cancel_all();
+    if (options_.on_tick) options_.on_tick(counts());
+    tick_ = loop_.after(options_.tick, [this] { tick(); });
+  }
+
+  const FanOutCounts& counts() {
+    counts_.made = caller_.counts().made;
+    counts_.retried = caller_.counts().retried;
+    counts_.in_flight = in_flight_;
+    for (std::size_t i = 1; i < std::size(caller_.counts().faults); ++i)
+      if (caller_.counts().faults[i] > 0)
+        counts_.faults[static_cast<ErrorClass>(i)] = caller_.counts().faults[i];
+    return counts_;
+  }
+
+  // What is spent, and what the calls in flight and one more may come to.
+  bool within_budget() {
+    if (!options_.max_cost_usd && !options_.max_tokens) return true;
+    const auto answered = static_cast<double>(answered_);
+    const auto pending = static_cast<double>(in_flight_ + 1);
+    const auto tokens = static_cast<double>(counts_.input_tokens + counts_.output_tokens);
+    const double cost_each = answered_ > 0 ? counts_.cost_usd / answered : first_cost_guess_;
+    const double tokens_each = answered_ > 0 ? tokens / answered : first_tokens_guess_;
+    if (options_.max_cost_usd && counts_.cost_usd + pending * cost_each > *options_.max_cost_usd) {
+      if (in_flight_ > 0 && counts_.cost_usd < *options_.max_cost_usd)
+        return false;  // those may prove cheaper
+      stop(fmt::format("max-cost reached: {:.4f} of {:.4f} USD spent", counts_.cost_usd,
+                       *options_.max_cost_usd));
+      return false;
+    }
+    if (options_.max_tokens &&
+        tokens + pending * tokens_each > static_cast<double>(*options_.max_tokens)) {
+      if (in_flight_ > 0 && tokens < static_cast<double>(*options_.max_tokens)) return false;
+      stop(fmt::format("max-tokens reached: {:.0f} of {} spent", tokens, *options_.max_tokens));
+      return false;
+    }
+    return true;
+  }
+
+  // True where there is room for more. A provider that answers at once (replay) would otherwise
+  // keep the loop from ever looking at timers and interrupts.
+  bool feed() {
+    for (int i = 0; i < kMostAtOnce; ++i) {
+      if (asked_all_ || !caller_.has_room() || !within_budget()) return false;
+      std::shared_ptr<const Request> request = next_();
+      if (!request) {
+        asked_all_ = true;
+        return false;
+      }
+      if (options_.known)
+        if (std::optional<Sample> known = options_.known(*request)) {
+          ++counts_.cached;
+          hand_over(*request, *std::move(known));
+          continue;
+        }
+      guess(*request);
+      ++in_flight_;
+      const Request* asked = request.get();
+      caller_.ask(std::move(request),
+                  [this, asked](Sample sample) { on_done(*asked, std::move(sample)); });
+    }
+    return true;
+  }
+
+  // Before the first answer: the longest answer that the request allows, at the model's price.
+  void guess(const Request& request) {
+    if (answered_ > 0 || (!options_.max_cost_usd && !options_.max_tokens)) return;
+    const CallEstimate estimate = caller_.estimate(request);
+    first_tokens_guess_ = estimate.input_tokens + estimate.output_tokens;
+    if (!model_.spec.price) return;
+    first_cost_guess_ = (estimate.input_tokens * model_.spec.price->input +
+                         estimate.output_tokens * model_.spec.price->output) /
+                        1e6;
+  }
+
+  void on_done(const Request& request, Sample sample) {
+    --in_flight_;
+    if (caller_.fatal() && !asked_all_) {
+      counts_.fatal = caller_.fatal().kind;
+      const Value* variable = model_.spec.settings.find("api_key_env");
+      stop(cure_of(caller_.fatal(), variable == nullptr ? "" : to_text(*variable)));
+    }
+    if (sample.error.kind == ErrorClass::cancelled) return;
+    hand_over(request, std::move(sample));
+  }
+
+  void hand_over(const Request& request, Sample sample) {
+    ++counts_.done;
+    if (sample.error) ++counts_.failed;
+    if (!sample.cached) {
+      if (!sample.error) ++answered_;
+      counts_.cost_usd += sample.cost_usd.value_or(0);
+      counts_.input_tokens += sample.usage.input.value_or(0);
+      counts_.output_tokens += sample.usage.output.value_or(0);
+    }
+    on_sample_(request, std::move(sample));
+  }
+
+  const std::function<std::shared_ptr<const Request>()>& next_;
+  Model& model_;
+  EventLoop& loop_;
+  const FanOutOptions& options_;
+  const std::function<void(const Request&, Sample)>& on_sample_;
+  FanOutCounts counts_;
+  std::int64_t in_flight_ = 0;
+  std::int64_t answered_ = 0;
+  double first_cost_guess_ = 0, first_tokens_guess_ = 0;
+  bool asked_all_ = false;
+  std::optional<EventLoop::Timer> tick_, deadline_;
+  Caller caller_;  // last: goes first
+};
+
+}  // namespace
+
+FanOutCounts fan_out(const std::function<std::shared_ptr<const Request>()>& next, Model& model,
+                     EventLoop& loop, const FanOutOptions& options,
+                     const std::function<void(const Request&, Sample)>& on_sample) {
+  return FanOut(next, model, loop, options, on_sample).run();
+}
+
+}  // namespace llmops
