@@ -1,14 +1,134 @@
 #include "cli/app.h"
 
-#include <cstdio>
+#include <fmt/format.h>
+#include <signal.h>
 
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+
+#include "cli/command.h"
 #include "cli/exit_code.h"
+#include "datasets/text/diagnostic.h"
+#include "datasets/text/utf8.h"
 
 namespace llmops {
 
-int run_app(int, char**) {
-  std::puts("llmops " LLMOPS_VERSION);
-  return static_cast<int>(ExitCode::passed);
+#define LLMOPS_COMMAND(info) extern const CommandInfo info;
+#include "cli/commands/commands.def"
+#undef LLMOPS_COMMAND
+
+std::span<const CommandInfo* const> commands() {
+  static constexpr const CommandInfo* kAll[] = {
+#define LLMOPS_COMMAND(info) &info,
+#include "cli/commands/commands.def"
+#undef LLMOPS_COMMAND
+  };
+  return kAll;
+}
+
+namespace {
+
+constexpr std::string_view kExitCodes =
+    "Exit codes:\n"
+    "  0  the gate passed, or nothing was gated\n"
+    "  1  the gate failed: regression, threshold, inflation, latency\n"
+    "  2  the input is wrong: nothing was called, nothing was written\n"
+    "  3  the run is incomplete; what was paid for is stored\n"
+    "  4  inconclusive, where the policy says that this must not pass\n";
+
+// What the parser did not take, said in our words. CLI11's own codes never reach the user.
+Diagnostic explain(const CLI::App& root, const CLI::ParseError& error) {
+  const CLI::App* app = &root;
+  for (bool deeper = true; deeper;) {
+    deeper = false;
+    for (const CLI::App* sub : app->get_subcommands()) {
+      app = sub;
+      deeper = true;
+    }
+  }
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app->get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  if (app == &root)
+    for (const CommandInfo* command : commands()) names.emplace_back(command->name);
+  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
+
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::vector<std::string> extras = root.remaining(true);
+    const std::string given =
+        extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const bool option = given.starts_with("-");
+    return problem(fmt::format("unknown {} `{}`",
+                               option         ? "option"
+                               : app == &root ? "command"
+                                              : "argument",
+                               given),
+                   option || app == &root ? expected_one_of(views) : "",
+                   did_you_mean(given, views));
+  }
+  return problem(error.what(), "",
+                 fmt::format("`{} --help` shows what is expected",
+                             app == &root ? "llmops" : "llmops " + app->get_name()));
+}
+
+ExitCode run(int argc, char** argv, Console& console) {
+  CLI::App app{"May this change to a prompt, a model or a serving stack go out?", "llmops"};
+  app.set_version_flag("--version", "llmops " LLMOPS_VERSION);
+  app.require_subcommand(0, 1);
+  app.footer(std::string(kExitCodes));
+  ConsoleOptions options;
+  std::vector<std::pair<CLI::App*, RunCommand>> declared;
+  for (const CommandInfo* command : commands()) {
+    CLI::App* sub = app.add_subcommand(std::string(command->name), std::string(command->summary));
+    sub->add_flag("--json", options.json, "one JSON document on stdout, nothing else there")
+        ->group("Output");
+    sub->add_flag("--quiet", options.quiet, "no progress and no notes on stderr")->group("Output");
+    sub->add_flag("--no-color", options.no_color, "no colours (NO_COLOR does the same)")
+        ->group("Output");
+    sub->footer(fmt::format("Examples:\n{}\n{}", command->examples, kExitCodes));
+    declared.emplace_back(sub, command->declare(*sub));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success&) {
+    // --help, --version: their text goes to stdout.
+    for (const CLI::App* sub : app.get_subcommands()) {
+      const CLI::App* deepest =
+          sub->get_subcommands().empty() ? sub : sub->get_subcommands().front();
+      console.print(deepest->help());
+      return ExitCode::passed;
+    }
+    console.print(app.count("--version") > 0 ? "llmops " LLMOPS_VERSION "\n" : app.help());
+    return ExitCode::passed;
+  } catch (const CLI::ParseError& error) {
+    console.configure(options);
+    return console.reject({explain(app, error)}, "llmops");
+  }
+  console.configure(options);
+  for (const auto& [sub, run_command] : declared)
+    if (sub->parsed()) return run_command(console);
+  console.print(app.help());
+  return ExitCode::passed;
+}
+
+}  // namespace
+
+int run_app(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);
+  Console console(stdout, stderr);
+  try {
+    return static_cast<int>(run(argc, argv, console));
+  } catch (const std::logic_error& error) {
+    console.write_error(fmt::format("this is a bug in llmops: {}\n", visible(error.what())));
+    return static_cast<int>(ExitCode::bug);
+  } catch (const std::exception& error) {
+    console.write_error(fmt::format("error: {}\n", visible_lines(error.what())));
+    return static_cast<int>(ExitCode::incomplete);
+  }
 }
 
 }  // namespace llmops

@@ -1,0 +1,242 @@
+// The main job: load, call, score, compare, gate, report.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "ci/baseline.h"
+#include "cli/command.h"
+#include "cli/evaluation.h"
+#include "cli/outputs.h"
+#include "cli/suite.h"
+#include "datasets/text/hash.h"
+#include "datasets/text/json.h"
+#include "evaluators/transport/event_loop.h"
+
+namespace llmops {
+namespace {
+
+struct Options {
+  std::string suite = "llmops.yaml";
+  SuiteOverrides overrides;
+  OutputFiles files;
+  std::string resume;
+  std::string store;
+  bool no_cache = false;
+  bool dry_run = false;
+  std::optional<double> max_cost;
+  std::optional<std::int64_t> max_tokens;
+  std::string max_time;
+};
+
+// Everything a run needs, checked before anything is called or written.
+struct Plan {
+  Suite suite;
+  std::unique_ptr<EventLoop> loop;
+  std::vector<std::unique_ptr<Model>> models;
+  std::optional<Dataset> dataset;
+  std::shared_ptr<const RunSource> baseline;
+  FanOutOptions fan_out;
+};
+
+Result<Plan> make_plan(const Options& options) {
+  Result<Suite> suite = load_suite(options.suite, options.overrides);
+  if (!suite) return suite.problems();
+  Diagnostics problems;
+  Plan plan{.suite = *std::move(suite), .loop = std::make_unique<EventLoop>()};
+
+  for (const Value& model : plan.suite.models)
+    plan.models.push_back(
+        make_model(model, plan.suite.source, plan.suite.folder, *plan.loop, problems));
+  Result<Dataset> dataset =
+      Dataset::open(plan.suite.dataset, [&](const Case& row, Diagnostics& found) {
+        for (const auto& prompt : plan.suite.prompts)
+          if (Result<std::vector<Message>> messages = render_messages(*prompt, row); !messages)
+            append(found, messages.problems());
+      });
+  if (dataset)
+    plan.dataset = *std::move(dataset);
+  else
+    append(problems, dataset.problems());
+  if (plan.suite.gate && plan.suite.gate->baseline) {
+    Result<std::shared_ptr<const RunSource>> baseline = open_baseline(*plan.suite.gate->baseline);
+    if (baseline)
+      plan.baseline = *std::move(baseline);
+    else
+      append(problems, baseline.problems());
+  }
+  plan.fan_out = {.max_cost_usd = options.max_cost,
+                  .max_tokens = options.max_tokens,
+                  .seed = plan.suite.seed,
+                  .interrupts = &interrupts()};
+  if (!options.max_time.empty()) {
+    plan.fan_out.max_time = parse_duration(options.max_time);
+    if (!plan.fan_out.max_time)
+      problems.push_back(problem(fmt::format("--max-time is `{}`", options.max_time),
+                                 "expected a duration such as 30s or 10m"));
+  }
+  if (has_errors(problems)) return problems;
+  return plan;
+}
+
+// What a resumed run must share with the one it goes on with.
+std::string content_of(const Plan& plan, const Cell& cell) {
+  return sha256(plan.suite.source.text() + cell.prompt->sha256 +
+                dump_json(Value(cell.model->spec.identity)) + plan.dataset->info().sha256);
+}
+
+void say_plan(const Plan& plan, Console& console) {
+  const auto calls = static_cast<std::int64_t>(plan.dataset->info().cases) * plan.suite.samples *
+                     static_cast<std::int64_t>(plan.suite.prompts.size() * plan.models.size());
+  if (console.json())
+    console.print_json(Object{
+        {"schema_version", 1                                                    },
+        {"command",        "eval"                                               },
+        {"dry_run",        true                                                 },
+        {"cases",          static_cast<std::int64_t>(plan.dataset->info().cases)},
+        {"calls",          calls                                                }
+    });
+  else
+    console.print(fmt::format("{} cases, {} calls; nothing was called (--dry-run)\n",
+                              plan.dataset->info().cases, calls));
+}
+
+Result<std::string> run_to_resume(const Store& store, const Options& options, const Plan& plan,
+                                  const Cell& cell) {
+  Result<StoredRunInfo> found = store.find_run(options.resume);
+  if (!found) return found.problems();
+  const Value* content = Value(found->spec).find("content");
+  if (found->header.complete)
+    return problem(fmt::format("run {} is complete", found->header.id), "",
+                   "start a new one without --resume");
+  if (content == nullptr || to_text(*content) != content_of(plan, cell))
+    return problem(fmt::format("run {} was started with another suite, prompt, model or dataset",
+                               found->header.id),
+                   "", "start a new run, or put the files back as they were");
+  return found->header.id;
+}
+
+// One cell of the matrix: asked, compared, decided, reported.
+Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& cell, Store& store,
+                         Console& console, List* documents) {
+  EvaluationOptions evaluation{
+      .fan_out = plan.fan_out, .resume = {}, .content = content_of(plan, cell)};
+  if (!options.resume.empty()) {
+    Result<std::string> resumed = run_to_resume(store, options, plan, cell);
+    if (!resumed) return resumed.problems();
+    evaluation.resume = *resumed;
+  }
+  const RunHeader header =
+      run_cell(plan.suite, *plan.dataset, cell, store, *plan.loop, evaluation, console);
+  const GateSpec* gate = plan.suite.gate ? &*plan.suite.gate : nullptr;
+  const Decided decided = decide_run(store, header, gate, plan.baseline);
+  if (decided.verdict) store.set_verdict(header.id, verdict_value(*decided.verdict));
+  const OutputFiles files =
+      documents == nullptr
+          ? options.files
+          : with_suffix(options.files, fmt::format("{}-{}-{}", cell.prompt->name,
+                                                   cell.prompt->version, cell.model->spec.name));
+  const ExitCode code =
+      publish(store, decided, gate, "eval", files, console, console.json() ? documents : nullptr);
+  if (!header.complete)
+    console.note(fmt::format("run {} is incomplete: {}; `llmops eval {} --resume {}` goes on",
+                             header.id, header.why_incomplete, options.suite, header.id));
+  return code;
+}
+
+ExitCode run(const Options& options, Console& console) {
+  Result<Plan> made = make_plan(options);
+  if (!made) return console.reject(made.problems(), "eval");
+  Plan& plan = *made;
+  for (const Diagnostic& warning : made.problems()) console.note(render(warning));
+  if (options.dry_run) {
+    say_plan(plan, console);
+    return ExitCode::passed;
+  }
+
+  Store store(options.store.empty() ? state_folder(plan.suite.folder)
+                                    : std::filesystem::path(options.store));
+  const bool matrix = plan.suite.prompts.size() * plan.models.size() > 1;
+  List documents;
+  ExitCode worst = ExitCode::passed;
+  for (const auto& prompt : plan.suite.prompts) {
+    for (const std::unique_ptr<Model>& model : plan.models) {
+      const Cell cell{prompt, model.get()};
+      if (interrupts() > 0) break;
+      const Result<ExitCode> code =
+          run_one(plan, options, cell, store, console, matrix ? &documents : nullptr);
+      if (!code) return console.reject(code.problems(), "eval");
+      worst = std::max(worst, *code);
+    }
+  }
+  if (matrix && console.json())
+    console.print_json(Object{
+        {"schema_version", 1                   },
+        {"command",        "eval"              },
+        {"matrix",         std::move(documents)}
+    });
+  return worst;
+}
+
+RunCommand declare(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("SUITE", options->suite, "the suite file")->capture_default_str();
+  app.add_option("--prompt", options->overrides.prompt, "another prompt: file, name, name@version")
+      ->group("What is run");
+  app.add_option("--dataset", options->overrides.dataset, "another dataset file")
+      ->group("What is run");
+  app.add_option("--model", options->overrides.model,
+                 "one of the suite's models, or another name for it")
+      ->group("What is run");
+  app.add_option("--limit", options->overrides.limit, "at most N cases")
+      ->type_name("N")
+      ->group("What is run");
+  app.add_option("--seed", options->overrides.seed, "seed of everything random")
+      ->type_name("N")
+      ->group("What is run");
+  app.add_option("--resume", options->resume, "go on with an incomplete run: id or `last`")
+      ->type_name("RUN")
+      ->group("What is run");
+  app.add_flag("--dry-run", options->dry_run, "check everything, call nothing")
+      ->group("What is run");
+  app.add_option("--baseline", options->overrides.baseline, "another baseline file")
+      ->type_name("FILE")
+      ->group("Gate");
+  app.add_flag("--no-gate", options->overrides.no_gate,
+               "gate nothing: makes the run that becomes a baseline")
+      ->group("Gate");
+  app.add_option("--concurrency", options->overrides.concurrency, "calls at the same time")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000))
+      ->group("Limits");
+  app.add_option("--max-cost", options->max_cost, "stop before this is spent, in USD")
+      ->type_name("USD")
+      ->group("Limits");
+  app.add_option("--max-tokens", options->max_tokens, "stop before so many tokens are used")
+      ->type_name("N")
+      ->group("Limits");
+  app.add_option("--max-time", options->max_time, "stop asking after this time (30s, 10m)")
+      ->type_name("TIME")
+      ->group("Limits");
+  app.add_flag("--no-cache", options->no_cache, "ask again what the response cache knows")
+      ->group("Limits");
+  app.add_option("--store", options->store,
+                 "folder of the store (default: .llmops beside the suite)")
+      ->type_name("DIR")
+      ->group("Limits");
+  declare_output_options(app, options->files);
+  return [options](Console& console) { return run(*options, console); };
+}
+
+}  // namespace
+
+extern const CommandInfo kEvalCommand;
+constexpr CommandInfo kEvalCommand{
+    .name = "eval",
+    .summary = "Load, call, score, compare with the baseline, gate, report",
+    .examples =
+        "  llmops eval\n  llmops eval llmops.yaml --prompt support@2.3.0 --html report.html\n",
+    .declare = &declare,
+};
+
+}  // namespace llmops

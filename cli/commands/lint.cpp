@@ -1,0 +1,108 @@
+// Checks suites, prompts and datasets without calling anybody.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/suite.h"
+#include "datasets/dataset.h"
+#include "datasets/text/files.h"
+#include "datasets/text/yaml.h"
+#include "prompts/prompt_file.h"
+#include "prompts/request.h"
+
+namespace llmops {
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+};
+
+enum class FileKind { suite, prompt, dataset };
+
+// A YAML mapping with the keys of a suite or of a prompt is one; everything else is a dataset.
+FileKind kind_of(const std::filesystem::path& file) {
+  const std::string extension = file.extension().string();
+  if (extension != ".yaml" && extension != ".yml") return FileKind::dataset;
+  const Result<Source> source = read_source(file, 16U << 20);
+  if (!source) return FileKind::suite;  // its loader says what is wrong
+  const Result<Value> root = parse_yaml(*source);
+  if (!root || !root->is_object())
+    return root && root->is_list() ? FileKind::dataset : FileKind::suite;
+  for (const char* key : {"evaluators", "dataset", "gate", "model.provider"})
+    if (find_path(*root, key) != nullptr) return FileKind::suite;
+  return FileKind::prompt;
+}
+
+void check_dataset(const DatasetSpec& spec,
+                   const std::vector<std::shared_ptr<const Prompt>>& prompts, Diagnostics& found) {
+  const Result<Dataset> dataset = Dataset::open(spec, [&](const Case& row, Diagnostics& problems) {
+    for (const auto& prompt : prompts)
+      if (Result<std::vector<Message>> messages = render_messages(*prompt, row); !messages)
+        append(problems, messages.problems());
+  });
+  append(found, dataset.problems());
+}
+
+void check(const std::filesystem::path& file, Diagnostics& found) {
+  switch (kind_of(file)) {
+    case FileKind::prompt: {
+      const Result<Prompt> prompt = load_prompt(file);
+      append(found, prompt.problems());
+      break;
+    }
+    case FileKind::dataset:
+      check_dataset({.path = file}, {}, found);
+      break;
+    case FileKind::suite: {
+      const Result<Suite> suite = load_suite(file, {});
+      append(found, suite.problems());
+      if (suite) check_dataset(suite->dataset, suite->prompts, found);
+      break;
+    }
+  }
+}
+
+ExitCode run(const Options& options, Console& console) {
+  Diagnostics found;
+  const std::vector<std::string> files =
+      options.files.empty() ? std::vector<std::string>{"llmops.yaml"} : options.files;
+  for (const std::string& file : files) check(file, found);
+  const bool failed = has_errors(found);
+  if (console.json()) {
+    List problems;
+    for (const Diagnostic& each : found) problems.push_back(to_value(each));
+    console.print_json(Object{
+        {"schema_version", 1                                      },
+        {"command",        "lint"                                 },
+        {"files",          static_cast<std::int64_t>(files.size())},
+        {"problems",       std::move(problems)                    }
+    });
+  } else {
+    console.print(render(found));
+    console.print(fmt::format("{} file{} checked, {} problem{}\n", files.size(),
+                              files.size() == 1 ? "" : "s", found.size(),
+                              found.size() == 1 ? "" : "s"));
+  }
+  return failed ? ExitCode::bad_input : ExitCode::passed;
+}
+
+RunCommand declare(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("FILES", options->files,
+                 "suites, prompts, datasets (default: llmops.yaml and what it names)");
+  return [options](Console& console) { return run(*options, console); };
+}
+
+}  // namespace
+
+extern const CommandInfo kLintCommand;
+constexpr CommandInfo kLintCommand{
+    .name = "lint",
+    .summary = "Check suites, prompts and datasets without calling anybody",
+    .examples = "  llmops lint\n  llmops lint prompts/support/2.3.1.yaml datasets/support.jsonl\n",
+    .declare = &declare,
+};
+
+}  // namespace llmops

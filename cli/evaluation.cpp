@@ -1,0 +1,191 @@
+#include "cli/evaluation.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <chrono>
+#include <stdexcept>
+
+#include "cli/progress.h"
+#include "evaluators/recorder.h"
+
+namespace llmops {
+namespace {
+
+// Above this share of failed calls a run without a rule on error_rate or coverage counts as
+// incomplete.
+constexpr double kMostFailed = 0.10;
+
+std::atomic<int> interrupt_count{0};
+
+void on_interrupt(int) {
+  // The second Ctrl-C leaves at once; what is durable stays.
+  if (interrupt_count.fetch_add(1) >= 1) ::_exit(3);
+}
+
+std::string now_utc() {
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
+}
+
+RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cell) {
+  RunHeader header;
+  header.created = now_utc();
+  header.suite = suite.file.string();
+  header.prompt = Object{
+      {"name",    cell.prompt->name   },
+      {"version", cell.prompt->version},
+      {"sha256",  cell.prompt->sha256 }
+  };
+  header.dataset = Object{
+      {"path",   dataset.info().path                            },
+      {"sha256", dataset.info().sha256                          },
+      {"cases",  static_cast<std::int64_t>(dataset.info().cases)}
+  };
+  header.model = cell.model->spec.identity;
+  header.seed = suite.seed;
+  header.samples_per_case = suite.samples;
+  header.measures = run_measures(suite.evaluators);
+  if (suite.samples > 1)  // a share of several samples
+    for (Measure& measure : header.measures)
+      if (measure.builtin && measure.kind == ScoreKind::binary) measure.kind = ScoreKind::bounded;
+  return header;
+}
+
+// Requests one after another, in the dataset's order, without those that are stored already.
+class Requests {
+ public:
+  Requests(const Suite& suite, const Dataset& dataset, const Cell& cell, const Store* stored,
+           std::string run_id)
+      : suite_(suite),
+        cell_(cell),
+        cases_(dataset.cases()),
+        stored_(stored),
+        run_id_(std::move(run_id)) {}
+
+  std::shared_ptr<const Request> next() {
+    for (;;) {
+      if (row_ == nullptr || ++sample_ >= suite_.samples) {
+        auto row = std::make_shared<Case>();
+        if (!cases_->next(*row)) return nullptr;
+        row_ = std::move(row);
+        sample_ = 0;
+        messages_.clear();
+      }
+      if (stored_ != nullptr && stored_->has_call(run_id_, row_->id, sample_)) continue;
+      if (messages_.empty()) {
+        Result<std::vector<Message>> messages = render_messages(*cell_.prompt, *row_);
+        if (!messages) throw std::runtime_error(render(messages.problems()));
+        messages_ = *std::move(messages);
+      }
+      auto request = std::make_shared<Request>();
+      request->row = row_;
+      request->sample = sample_;
+      request->prompt = cell_.prompt;
+      if (sample_ + 1 < suite_.samples)
+        request->messages = messages_;
+      else
+        request->messages = std::move(messages_);
+      return request;
+    }
+  }
+
+ private:
+  const Suite& suite_;
+  const Cell& cell_;
+  std::unique_ptr<CaseStream> cases_;
+  const Store* stored_;
+  std::string run_id_;
+  std::shared_ptr<const Case> row_;
+  int sample_ = 0;
+  std::vector<Message> messages_;
+};
+
+bool gates_errors(const Suite& suite) {
+  if (!suite.gate) return false;
+  for (const Rule& rule : suite.gate->rules)
+    if (rule.metric == "error_rate" || rule.metric == "coverage") return true;
+  return false;
+}
+
+void judge_completeness(const Suite& suite, const FanOutCounts& counts, std::int64_t wanted,
+                        RunHeader& header) {
+  const RunCounts& found = header.counts;
+  header.complete = false;
+  if (counts.stopped)
+    header.why_incomplete = *counts.stopped;
+  else if (found.samples < wanted)
+    header.why_incomplete =
+        fmt::format("{} of {} samples were not asked for", wanted - found.samples, wanted);
+  else if (found.samples > 0 && found.failed == found.samples)
+    header.why_incomplete = "every call failed";
+  else if (!gates_errors(suite) &&
+           static_cast<double>(found.failed) > kMostFailed * static_cast<double>(found.samples))
+    header.why_incomplete =
+        fmt::format("{} of {} calls failed, and no rule says how many may (error_rate)",
+                    found.failed, found.samples);
+  else
+    header.complete = true;
+  if (header.complete) header.why_incomplete.clear();
+}
+
+}  // namespace
+
+const std::atomic<int>& interrupts() {
+  static const bool installed = [] {
+    struct sigaction action {};
+    action.sa_handler = &on_interrupt;
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+    return true;
+  }();
+  static_cast<void>(installed);
+  return interrupt_count;
+}
+
+RunHeader run_cell(const Suite& suite, const Dataset& dataset, const Cell& cell, Store& store,
+                   EventLoop& loop, const EvaluationOptions& options, Console& console) {
+  RunHeader header = new_header(suite, dataset, cell);
+  if (options.resume) {
+    header.id = *options.resume;
+    store.drop_failed_calls(header.id);
+    store.score_unscored(header.id, suite.evaluators);
+  } else {
+    const Object spec{
+        {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
+        {"content", options.content                                                  }
+    };
+    store.begin_run(header, spec);
+  }
+  const auto start = Clock::now();
+  const std::int64_t wanted = static_cast<std::int64_t>(dataset.info().cases) * suite.samples;
+
+  Recorder recorder(store, header.id, suite.evaluators);
+  // Its own connection: the recorder's is used by another thread.
+  std::unique_ptr<Store> reader;
+  if (options.resume) reader = std::make_unique<Store>(store.folder());
+  Requests requests(suite, dataset, cell, reader.get(), header.id);
+  Progress progress(console, "samples", wanted);
+  const FanOutCounts counts =
+      fan_out([&] { return requests.next(); }, *cell.model, loop, options.fan_out,
+              [&](const Request& request, Sample sample) {
+                progress.add(bool{sample.error}, sample.usage.output.value_or(0),
+                             sample.cost_usd.value_or(0));
+                recorder.add(request.row, std::move(sample));
+              });
+  recorder.finish();
+  progress.stop();
+
+  header.counts = store.count(header.id);
+  header.counts.made = counts.made;
+  header.counts.retried = counts.retried;
+  header.cost_usd = store.cost(header.id);
+  header.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
+  judge_completeness(suite, counts, wanted, header);
+  store.finish_run(header);
+  return header;
+}
+
+}  // namespace llmops

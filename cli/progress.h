@@ -1,0 +1,45 @@
+#pragma once
+// One rewritten line on a terminal, a plain line every ten seconds elsewhere, nothing with --quiet.
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "cli/console.h"
+
+namespace llmops {
+
+class Progress {
+ public:
+  // `what` is counted ("samples"); `total` 0 means unknown.
+  Progress(Console& console, std::string what, std::int64_t total);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // From any thread.
+  void add(bool failed, std::int64_t tokens, double cost_usd);
+  // Ends the line.
+  void stop();
+
+ private:
+  void show();
+  std::string line() const;
+
+  Console& console_;
+  std::string what_;
+  std::int64_t total_;
+  std::chrono::steady_clock::time_point start_;
+  std::atomic<std::int64_t> done_{0}, failed_{0}, tokens_{0}, micro_usd_{0};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopped_ = false;
+  bool shown_ = false;
+  std::thread thread_;
+};
+
+}  // namespace llmops

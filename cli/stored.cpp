@@ -1,0 +1,31 @@
+#include "cli/stored.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/suite.h"
+
+namespace llmops {
+
+void declare_store_options(CLI::App& app, StoreOptions& options) {
+  app.add_option("--store", options.store,
+                 "folder of the store (default: .llmops here or beside --suite)")
+      ->type_name("DIR");
+  app.add_option("--suite", options.suite, "the suite whose folder holds the store")
+      ->type_name("SUITE");
+}
+
+Result<std::shared_ptr<Store>> open_store(const StoreOptions& options) {
+  const std::filesystem::path suite(options.suite);
+  const std::filesystem::path beside =
+      suite.has_parent_path() ? suite.parent_path() : std::filesystem::path(".");
+  const std::filesystem::path folder =
+      options.store.empty() ? state_folder(beside) : std::filesystem::path(options.store);
+  if (!Store::exists(folder))
+    return problem(fmt::format("no runs are stored in {}", folder.string()), "",
+                   "run `llmops eval` first, or name the place with --suite or --store");
+  return std::make_shared<Store>(folder);
+}
+
+}  // namespace llmops

@@ -1,0 +1,78 @@
+#include "evaluators/scoring.h"
+
+#include <doctest/doctest.h>
+
+#include "datasets/text/yaml.h"
+
+using namespace llmops;
+
+namespace {
+
+struct Read {
+  std::vector<Evaluator> evaluators;
+  std::string problems;
+};
+
+Read read(const std::string& yaml) {
+  const Source source("s.yaml", yaml);
+  const Result<Value> value = parse_yaml(source);
+  REQUIRE(value);
+  Diagnostics problems;
+  Read read{.evaluators = read_evaluators(*value, source, problems), .problems = ""};
+  read.problems = render(problems);
+  return read;
+}
+
+Case row_with(const char* reference) {
+  Case row;
+  row.id = "a";
+  if (reference != nullptr) row.references = {reference};
+  return row;
+}
+
+Sample saying(const char* text) {
+  Sample sample;
+  sample.text = text;
+  return sample;
+}
+
+}  // namespace
+
+TEST_CASE("scoring: `as`, `not` and `min` surround any metric") {
+  const Read found = read(
+      "- exact_match\n"
+      "- exact_match: {as: differs, not: true}\n"
+      "- exact_match: {as: enough, min: 0.5}\n");
+  REQUIRE(found.problems.empty());
+  const Scores scores = score(found.evaluators, row_with("yes"), saying("yes"));
+  CHECK(scores.values == std::vector<std::optional<double>>{1.0, 0.0, 1.0});
+  CHECK(found.evaluators[1].measures[0].name == "differs");
+  CHECK(found.evaluators[1].measures[0].signature ==
+        found.evaluators[0].measures[0].signature + "|not:yes");
+}
+
+TEST_CASE("scoring: what cannot be scored is no number") {
+  const Read found = read("- exact_match\n");
+  const Scores without = score(found.evaluators, row_with(nullptr), saying("yes"));
+  CHECK(without.values == std::vector<std::optional<double>>{std::nullopt});
+  CHECK(without.notes[0].second == "the case has no reference");
+  Sample failed;
+  failed.error = {ErrorClass::reset, "cut"};
+  CHECK(score(found.evaluators, row_with("yes"), failed).values ==
+        std::vector<std::optional<double>>{std::nullopt});
+}
+
+TEST_CASE("scoring: every problem of the list has its place") {
+  CHECK(read("- exact_mach\n").problems.find("s.yaml:1:3: error: unknown evaluator `exact_mach`") ==
+        0);
+  CHECK(read("- exact_mach\n").problems.find("did you mean `exact_match`?") != std::string::npos);
+  CHECK(read("- exact_match\n- exact_match\n").problems ==
+        "s.yaml:2:3: error: a second evaluator gives `exact_match`\n"
+        " 2 | - exact_match\n"
+        "   |   ^\n"
+        "  = help: name one of them with `as:`\n");
+  CHECK(read("- exact_match: {nott: true}\n").problems.find("did you mean `not`?") !=
+        std::string::npos);
+  CHECK(read("exact_match: 1\n").problems.find("expected a list of evaluator names") !=
+        std::string::npos);
+}
