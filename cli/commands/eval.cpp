@@ -105,7 +105,7 @@ Result<std::string> run_to_resume(const Store& store, const Options& options, co
                                   const Cell& cell) {
   Result<StoredRunInfo> found = store.find_run(options.resume);
   if (!found) return found.problems();
-  const Value* content = Value(found->spec).find("content");
+  const Value* content = found->spec.find("content");
   if (found->header.complete)
     return problem(fmt::format("run {} is complete", found->header.id), "",
                    "start a new one without --resume");

@@ -29,7 +29,7 @@ ExitCode gate_stored(const Options& options, Console& console) {
   const Result<StoredRunInfo> found = (*store)->find_run(options.run);
   if (!found) return console.reject(found.problems(), "gate");
 
-  const Value* stored_suite = Value(found->spec).find("suite");
+  const Value* stored_suite = found->spec.find("suite");
   const std::string file = !options.store.suite.empty() ? options.store.suite
                            : stored_suite != nullptr    ? to_text(*stored_suite)
                                                         : "";

@@ -29,7 +29,7 @@ ExitCode run(const Options& options, Console& console) {
 
   std::optional<GateSpec> gate;
   std::shared_ptr<const RunSource> baseline;
-  const Value* stored_suite = Value(found->spec).find("suite");
+  const Value* stored_suite = found->spec.find("suite");
   const std::string file = !options.store.suite.empty() ? options.store.suite
                            : stored_suite != nullptr    ? to_text(*stored_suite)
                                                         : "";
