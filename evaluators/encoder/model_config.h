@@ -6,11 +6,11 @@
 #include <filesystem>
 
 #include "datasets/text/result.h"
+#include "evaluators/encoder/activation.h"
 
 namespace llmops {
 
 enum class Family { bert, roberta, distilbert, xlm_roberta, deberta, deberta_v2 };
-enum class Activation { none, gelu, gelu_tanh, relu, tanh };  // gelu: the erf form
 
 struct ModelConfig {
   Family family = Family::bert;

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace llmops {
+
+enum class Activation { none, gelu, gelu_tanh, relu, tanh };  // gelu: the erf form
+
+}  // namespace llmops

@@ -1,0 +1,48 @@
+#pragma once
+// Inner loops of the encoder, compiled for several instruction sets; the best that the processor
+// has is taken at run time. Results agree between them to float32 rounding.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "evaluators/encoder/activation.h"
+
+namespace llmops {
+
+// Widths of matrices that `multiply` writes are padded to this many floats.
+inline constexpr std::size_t kPadding = 16;
+constexpr std::size_t padded(std::size_t width) {
+  return (width + kPadding - 1) / kPadding * kPadding;
+}
+
+struct Kernels {
+  const char* name;  // "avx512", "avx2", "baseline"
+
+  // c[m x n] = a[m x k] * b[k x n], row-major with row strides lda, ldb, ldc. n is a multiple of
+  // kPadding: rows of b and c are at least that wide. Any alignment.
+  void (*multiply)(const float* a, std::size_t lda, const float* b, std::size_t ldb, float* c,
+                   std::size_t ldc, std::size_t m, std::size_t n, std::size_t k);
+  // Softmax of the first n numbers, in place; the rest up to padded(n) becomes 0.
+  void (*softmax)(float* row, std::size_t n);
+  // Each row: (x - mean) / sqrt(variance + epsilon) * gain + bias, in place.
+  void (*normalise)(float* x, std::size_t rows, std::size_t width, const float* gain,
+                    const float* bias, float epsilon);
+  // x = activation(x), in place. gelu through an approximation of erf within 1.5e-7.
+  void (*activate)(float* x, std::size_t count, Activation activation);
+  // Each row scaled to Euclidean length 1 (a row of zeros stays).
+  void (*unit_length)(float* x, std::size_t rows, std::size_t width);
+  // Nearest bfloat16, ties to even.
+  void (*to_bf16)(const float* x, std::uint16_t* to, std::size_t count);
+  // x = high + low + rest, rest below 2^-16 of x.
+  void (*split_bf16)(const float* x, std::uint16_t* high, std::uint16_t* low, std::size_t count);
+};
+
+const Kernels& kernels();
+// All that this processor can run, for tests. The last is the baseline.
+struct KernelList {
+  const Kernels* items[3] = {};
+  std::size_t count = 0;
+};
+KernelList all_kernels();
+
+}  // namespace llmops
