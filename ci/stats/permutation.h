@@ -3,22 +3,14 @@
 // is a fair coin. The statistic is the sum; a flipped sum equal to the observed one counts as
 // extreme. It does not test a margin.
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 
+#include "ci/stats/count256.h"
 #include "ci/stats/tested.h"
 
 namespace llmops::stats {
-
-// A whole number below 2^256: counts of sign patterns are exact up to 255 cases.
-struct Count256 {
-  std::array<std::uint64_t, 4> words{};  // the lowest first
-  Count256& operator+=(const Count256& other);
-  std::string decimal() const;
-};
 
 enum class FlipMethod { convolution, enumeration, monte_carlo };
 
