@@ -103,6 +103,7 @@ Endpoint read_endpoint(ModelSpec& model, Fields& fields, std::string_view defaul
       lines.push_back(header.empty() ? fmt::format("{}: {}{}", key.name, key.prefix, secret)
                                      : fmt::format("{}: {}", header, secret));
     endpoint.has_key = true;
+    endpoint.secret = secret == nullptr ? "" : secret;
   }
   endpoint.headers = std::make_shared<const HttpHeaders>(lines);
   return endpoint;

@@ -20,6 +20,7 @@ struct Endpoint {
   std::shared_ptr<const HttpHeaders> headers;
   bool has_key = false;
   std::string key_variable;  // as api_key_env names it
+  std::string secret;        // the key itself: for hiding it in what servers send back
 };
 
 // Reads base_url, api_key_env, api_key_header, headers, query and notes every problem: a named

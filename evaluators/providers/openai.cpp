@@ -51,7 +51,9 @@ class OpenAi final : public Provider {
       : model_(model),
         endpoint_(std::move(endpoint)),
         writer_(model, new_length_name),
-        calls_(loop, model) {}
+        calls_(loop, model) {
+    calls_.hide(endpoint_.secret);
+  }
 
   void ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
            Done done) override {

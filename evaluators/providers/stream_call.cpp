@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "evaluators/providers/http_faults.h"
+#include "evaluators/providers/redact.h"
 #include "evaluators/transport/event_loop.h"
 
 namespace llmops {
@@ -87,6 +88,7 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
       answer.retry_after = retry_after(call.head(), std::chrono::system_clock::now());
     timeline_.end = sample_.error ? Clock::now() : last_data_.value_or(Clock::now());
     reader_->move_into(sample_);
+    redact(sample_, owner_->secret_);
     sample_.timeline = timeline_;
     sample_.timing = timing_of(timeline_, sample_.usage.output);
     answer.sample = std::move(sample_);

@@ -40,12 +40,15 @@ class StreamCalls {
   void start(HttpRequest request, std::unique_ptr<AnswerReader> reader, Sample sample,
              Clock::time_point scheduled, Provider::Done done);
   void cancel_all();
+  // Takes this key out of whatever the server sends back.
+  void hide(std::string secret) { secret_ = std::move(secret); }
 
  private:
   class Call;
   EventLoop& loop_;
   const ModelSpec& model_;
   std::vector<Call*> under_way_;
+  std::string secret_;
 };
 
 }  // namespace llmops

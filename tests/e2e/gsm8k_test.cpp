@@ -6,6 +6,7 @@
 
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
+#include "tests/support/loopback_server.h"
 #include "tests/support/reference.h"
 #include "tests/support/run_cli.h"
 
@@ -173,4 +174,43 @@ TEST_CASE("gsm8k: a case that was never recorded is a failed call, not a zero") 
   CHECK(number(document, "/comparison/numeric_match/n") == 1318);
   CHECK(read_source(folder.path() / "samples.jsonl")->text().find("\"error\":\"no_recording\"") !=
         std::string::npos);
+}
+
+TEST_CASE("gsm8k: over HTTP, streamed and not, the same outputs give the same figures") {
+  const auto data = shared("data/gsm8k");
+  if (!data) return;
+  std::map<std::string, std::string> solutions;
+  Result<LineReader> lines = LineReader::open(*data / "example_model_solutions.jsonl");
+  REQUIRE(lines);
+  for (std::string_view line; lines->next(line);) {
+    const Value row = json_of(std::string(line));
+    solutions[to_text(*row.find("question"))] =
+        to_text(*find_path(row, "/175b_verification/solution"));
+  }
+  const LoopbackServer server([&](const Received& request) {
+    return chat_reply(request, solutions.at(last_user_text(request)));
+  });
+  const TemporaryFolder folder;
+  for (const char* stream : {"true", "false"}) {
+    CAPTURE(stream);
+    folder.write(
+        "suite.yaml",
+        fmt::format("prompt: {{name: gsm8k, version: \"1.0.0\", user: \"{{{{ question }}}}\"}}\n"
+                    "dataset: {{path: {}/test.jsonl, fields: {{reference: answer}}}}\n"
+                    "model: {{provider: openai, base_url: {}/v1, name: tiny, stream: {}}}\n"
+                    "evaluators:\n"
+                    "  - numeric_match: {{extract: 'A:\\s*(.+)\\s*$', reference_extract: "
+                    "'####\\s*(.+)\\s*$'}}\n",
+                    data->string(), server.url(), stream));
+    const CliRun run = run_cli({"eval", "suite.yaml", "--json"}, {.folder = folder.path()});
+    CAPTURE(run.err);
+    CHECK(run.code == 0);
+    const Value document = json_of(run.out);
+    CHECK(number(document, "/metrics/numeric_match/mean") ==
+          doctest::Approx(742 / 1319.0).epsilon(1e-12));
+    CHECK(number(document, "/run/calls/made") == 1319);
+    CHECK(number(document, "/usage/output_tokens/total") > 1319);
+    CHECK(number(document, "/latency/e2e_ms/p95") > 0);
+  }
+  CHECK(server.requests() == 2 * 1319);
 }

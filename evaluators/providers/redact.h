@@ -1,0 +1,12 @@
+#pragma once
+#include <string_view>
+
+#include "evaluators/sample.h"
+
+namespace llmops {
+
+// Takes a key out of everything that a server sent back: some repeat it in their error messages,
+// and samples are stored and reported. An empty secret changes nothing.
+void redact(Sample& sample, std::string_view secret);
+
+}  // namespace llmops

@@ -1,0 +1,178 @@
+// `eval` from outside: what is refused, what is resumed, what a run leaves behind.
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+#include "datasets/text/files.h"
+#include "datasets/text/json.h"
+#include "tests/support/loopback_server.h"
+#include "tests/support/reference.h"
+#include "tests/support/run_cli.h"
+
+using namespace llmops;
+using namespace llmops::test;
+
+namespace {
+
+constexpr const char* kCases =
+    "{\"id\": \"a\", \"question\": \"one\", \"answer\": \"1\"}\n"
+    "{\"id\": \"b\", \"question\": \"two\", \"answer\": \"2\"}\n"
+    "{\"id\": \"c\", \"question\": \"three\", \"answer\": \"3\"}\n";
+
+std::string suite(const std::string& model, const std::string& more = "") {
+  return "prompt: {name: q, version: \"1.0.0\", user: \"{{ question }}\"}\n"
+         "dataset: {path: cases.jsonl, fields: {reference: answer}}\n"
+         "model: " +
+         model + "\nevaluators: [exact_match]\n" + more;
+}
+
+Value json_of(const std::string& text) {
+  Result<Value> value = parse_json(text, "stdout");
+  REQUIRE_MESSAGE(value, text);
+  return *std::move(value);
+}
+
+std::string text_at(const Value& document, const char* path) {
+  const Value* found = find_path(document, path);
+  return found == nullptr ? "(absent)" : to_text(*found);
+}
+
+constexpr const char* kReplay =
+    "{provider: replay, path: r.jsonl, match: id, output: output, name: r}";
+
+}  // namespace
+
+TEST_CASE("eval: wrong input is refused whole, and nothing is written") {
+  const TemporaryFolder folder;
+  folder.write("cases.jsonl", "{\"id\": \"a\", \"question\": \"one\"}\n{\"id\": \"a\"}\nnope\n");
+  folder.write("suite.yaml",
+               suite("{provider: reply}", "gate: {rules: [{metric: exact_mach, min: 2}]}\n"));
+  const CliRun run = run_cli({"eval", "suite.yaml"}, {.folder = folder.path()});
+  CHECK(run.code == 2);
+  CHECK(run.out.empty());
+  CHECK(run.err.find("did you mean `exact_match`?") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / ".llmops"));
+
+  folder.write("suite.yaml", suite("{provider: reply}"));
+  const CliRun all = run_cli({"eval", "suite.yaml", "--json"}, {.folder = folder.path()});
+  CHECK(all.code == 2);
+  CHECK(all.err.find("did you mean `replay`?") != std::string::npos);
+  CHECK(all.err.find("cases.jsonl:2") != std::string::npos);  // the id again, and no question
+  CHECK(all.err.find("cases.jsonl:3:") != std::string::npos);
+  CHECK(find_path(json_of(all.out), "/errors/0/what") != nullptr);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / ".llmops"));
+}
+
+TEST_CASE("eval: a comparison without a baseline is an input error that says what to do") {
+  const TemporaryFolder folder;
+  folder.write("cases.jsonl", kCases);
+  folder.write("r.jsonl", "{\"id\": \"a\", \"output\": \"1\"}\n");
+  const std::string rules = "  rules: [{metric: exact_match, max_drop: 0.1}]\n";
+  folder.write("suite.yaml", suite(kReplay, "gate:\n" + rules));
+  const CliRun none = run_cli({"eval", "suite.yaml"}, {.folder = folder.path()});
+  CHECK(none.code == 2);
+  CHECK(none.err.find("baseline set") != std::string::npos);
+  folder.write("suite.yaml", suite(kReplay, "gate:\n  baseline: b.json\n" + rules));
+  const CliRun missing = run_cli({"eval", "suite.yaml"}, {.folder = folder.path()});
+  CHECK(missing.code == 2);
+  CHECK(missing.err.find("baseline set") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / ".llmops"));
+}
+
+TEST_CASE("eval: a run that was cut short is stored, and --resume asks only for what is missing") {
+  const TemporaryFolder folder;
+  folder.write("cases.jsonl", kCases);
+  std::atomic<bool> broken = true;
+  const LoopbackServer server([&](const Received& request) {
+    const std::string question = last_user_text(request);
+    if (broken && question != "one")
+      return answer(401, R"({"error":{"message":"no such key","type":"invalid_request_error"}})");
+    return chat_reply(request, question == "one" ? "1" : question == "two" ? "2" : "3");
+  });
+  folder.write("suite.yaml", suite("{provider: openai, base_url: " + server.url() +
+                                       "/v1, name: m, limits: {concurrency: 1}}",
+                                   "gate: {rules: [{metric: exact_match, min: 0.1}]}\n"));
+  const CliOptions here{.folder = folder.path()};
+  const CliRun cut = run_cli({"eval", "suite.yaml", "--json"}, here);
+  CAPTURE(cut.err);
+  CHECK(cut.code == 3);
+  CHECK(text_at(json_of(cut.out), "/verdict/outcome") == "incomplete");
+  CHECK(cut.err.find("--resume") != std::string::npos);
+  const CliRun refused = run_cli({"baseline", "set", "last", "b.json"}, here);
+  CHECK(refused.code == 2);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "b.json"));
+
+  broken = false;
+  const std::int64_t before = server.requests();
+  const CliRun resumed = run_cli({"eval", "suite.yaml", "--resume", "last", "--json"}, here);
+  CAPTURE(resumed.err);
+  CHECK(resumed.code == 0);
+  CHECK(server.requests() - before == 2);  // "one" was paid for already
+  CHECK(text_at(json_of(resumed.out), "/metrics/exact_match/mean") == "1.0");
+  CHECK(text_at(json_of(resumed.out), "/run/id") == text_at(json_of(cut.out), "/run/id"));
+  CHECK(run_cli({"eval", "suite.yaml", "--resume", "last"}, here).code == 2);  // it is complete
+}
+
+TEST_CASE("eval: the key reaches the server and nothing else") {
+  const TemporaryFolder folder;
+  folder.write("cases.jsonl", kCases);
+  const LoopbackServer server([](const Received& request) {
+    // A server that gives the key back in its error must not make us write it.
+    if (last_user_text(request) == "two")
+      return answer(400,
+                    "{\"error\":{\"message\":\"bad: " + request.header("authorization") + "\"}}");
+    return chat_reply(request, "1");
+  });
+  folder.write("suite.yaml", suite("{provider: openai, base_url: " + server.url() +
+                                   "/v1, name: m, api_key_env: TEST_LLMOPS_KEY}"));
+  const std::string key = "sk-test-4242424242424242";
+  const CliRun run = run_cli({"eval", "suite.yaml", "--json", "--html", "r.html", "--samples-out",
+                              "s.jsonl", "--junit", "j.xml"},
+                             {.folder = folder.path(), .environment = {{"TEST_LLMOPS_KEY", key}}});
+  REQUIRE(server.requests() >= 3);
+  CHECK(server.log().front().header("authorization") == "Bearer " + key);
+  CHECK((run.out + run.err).find(key) == std::string::npos);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+    if (!entry.is_regular_file()) continue;
+    CAPTURE(entry.path());
+    CHECK(read_source(entry.path())->text().find(key) == std::string::npos);
+  }
+  const CliRun without = run_cli({"eval", "suite.yaml"}, {.folder = folder.path()});
+  CHECK(without.code == 2);
+  CHECK(without.err.find("TEST_LLMOPS_KEY") != std::string::npos);
+}
+
+TEST_CASE("eval: several prompts make a matrix, one document and one file each") {
+  const TemporaryFolder folder;
+  folder.write("cases.jsonl", kCases);
+  folder.write("r.jsonl",
+               "{\"id\": \"a\", \"output\": \"1\"}\n{\"id\": \"b\", \"output\": \"2\"}\n{\"id\": "
+               "\"c\", \"output\": \"x\"}\n");
+  std::string text = suite(kReplay);
+  text.replace(0, text.find('\n'),
+               "prompt: [{name: q, version: \"1.0.0\", user: \"{{ question }}\"}, "
+               "{name: q, version: \"1.1.0\", user: \"{{ question }}?\"}]");
+  folder.write("suite.yaml", text);
+  const CliRun run =
+      run_cli({"eval", "suite.yaml", "--json", "--junit", "j.xml"}, {.folder = folder.path()});
+  CAPTURE(run.err);
+  CHECK(run.code == 0);
+  const Value document = json_of(run.out);
+  CHECK(text_at(document, "/matrix/0/prompt/version") == "1.0.0");
+  CHECK(text_at(document, "/matrix/1/prompt/version") == "1.1.0");
+  CHECK(std::filesystem::exists(folder.path() / "j-q-1.1.0-r.xml"));
+}
+
+TEST_CASE("the command line: what is unknown is named with its nearest") {
+  const TemporaryFolder folder;
+  const CliOptions here{.folder = folder.path()};
+  const CliRun option = run_cli({"eval", "--concurency", "3"}, here);
+  CHECK(option.code == 2);
+  CHECK(option.err.find("did you mean `--concurrency`?") != std::string::npos);
+  const CliRun command = run_cli({"evla"}, here);
+  CHECK(command.code == 2);
+  CHECK(command.err.find("did you mean `eval`?") != std::string::npos);
+  CHECK(run_cli({"--version"}, here).out.find("llmops ") == 0);
+  CHECK(run_cli({"--help"}, here).code == 0);
+  CHECK(run_cli({"eval", "--help"}, here).out.find("Exit codes:") != std::string::npos);
+}
