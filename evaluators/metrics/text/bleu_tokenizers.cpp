@@ -133,6 +133,13 @@ class Scanner {
     while (at < text_.size()) {
       std::size_t bytes = 1;
       const Kind kind = kind_at(at, bytes);
+      if (kind == Kind::word) {
+        if (!open_) start(at);
+        for (at += bytes; at < text_.size() && plain(at) == Kind::word;) ++at;
+        after_number_ = false;
+        first_ = false;
+        continue;
+      }
       if (kind == Kind::mark) {
         at = marks(at, bytes);
         continue;
@@ -152,9 +159,10 @@ class Scanner {
   }
 
  private:
+  Kind plain(std::size_t at) const { return Rules::kTable[static_cast<unsigned char>(text_[at])]; }
   Kind kind_at(std::size_t at, std::size_t& bytes) const {
     bytes = 1;
-    const Kind kind = Rules::kTable[static_cast<unsigned char>(text_[at])];
+    const Kind kind = plain(at);
     return kind == Kind::wide ? Rules::wide(text_, at, bytes) : kind;
   }
   void start(std::size_t at) {

@@ -14,14 +14,15 @@ using TokenIds = std::vector<std::uint32_t>;
 class NgramMatcher {
  public:
   // Shared n-grams of the orders 1 to max_order: each n-gram counts as often as the hypothesis has
-  // it, at most as often as the reference that has it most. Equal tokens have equal ids; an id is
-  // above 0, or 0 for a token of a reference that the hypothesis lacks. The result lives until the
-  // next call.
+  // it, at most as often as the reference that has it most. Equal tokens have equal ids; those of the hypothesis
+  // are above 0 and small (counters are kept by id), a token of a reference that the hypothesis lacks has the id 0.
+  // The result lives until the next call.
   std::span<const std::int64_t> match(std::span<const std::uint32_t> hypothesis,
                                       std::span<const TokenIds> references, std::size_t max_order);
 
  private:
-  std::int64_t settle();
+  std::size_t pair_hypothesis();
+  void pair_reference(TokenIds& reference) const;
   std::vector<std::int64_t> matches_;
   std::vector<std::uint32_t> hypothesis_;
   std::vector<TokenIds> references_;

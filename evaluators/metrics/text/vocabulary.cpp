@@ -87,23 +87,4 @@ void PairVocabulary::clear(std::size_t expected) {
   used_ = 0;
 }
 
-std::size_t PairVocabulary::slot_of(std::uint64_t key) const {
-  const std::uint64_t mixed = key * kSpread;
-  std::size_t at = (mixed >> 32) & mask_;
-  while (slots_[at].key != key && slots_[at].key != 0) at = (at + 1) & mask_;
-  return at;
-}
-
-std::uint32_t PairVocabulary::id(std::uint32_t first, std::uint32_t second) {
-  const std::uint64_t key = std::uint64_t{first} << 32 | second;
-  Slot& slot = slots_[slot_of(key)];
-  if (slot.key == 0) slot = {key, ++used_};
-  return slot.id;
-}
-
-std::uint32_t PairVocabulary::find(std::uint32_t first, std::uint32_t second) const {
-  const Slot& slot = slots_[slot_of(std::uint64_t{first} << 32 | second)];
-  return slot.key == 0 ? 0 : slot.id;
-}
-
 }  // namespace llmops
