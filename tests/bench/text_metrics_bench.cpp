@@ -1,4 +1,5 @@
-// Text metrics on made-up prose: 62 words a text, a fifth of them changed. Counts of one core; the corpus figure is included.
+// Text metrics on made-up prose: 62 words a text, a fifth of them changed. Counts of one core; the
+// corpus figure is included.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -22,18 +23,21 @@ struct Pair {
 class Prose {
  public:
   explicit Prose(std::uint64_t seed) : random_(seed) {
-    constexpr const char* kSyllables[] = {"ta", "re", "mi", "lo", "sen", "ing", "tion", "a", "der", "por", "es", "un", "ly", "ment"};
+    constexpr const char* kSyllables[] = {"ta", "re",  "mi",  "lo", "sen", "ing", "tion",
+                                          "a",  "der", "por", "es", "un",  "ly",  "ment"};
     for (std::size_t i = 0; i < 8000; ++i) {
       std::string word;
       const std::uint64_t syllables = 1 + random_.below(3);
-      for (std::uint64_t s = 0; s < syllables; ++s) word += kSyllables[random_.below(std::size(kSyllables))];
+      for (std::uint64_t s = 0; s < syllables; ++s)
+        word += kSyllables[random_.below(std::size(kSyllables))];
       words_.push_back(word);
     }
   }
   std::string word() {
     // Rank with density 1 / rank.
     double rank = 1.0;
-    for (double left = random_.uniform() * 9.0; left > 0; left -= 1.0) rank *= left >= 1.0 ? 2.718281828 : 1.0 + left;
+    for (double left = random_.uniform() * 9.0; left > 0; left -= 1.0)
+      rank *= left >= 1.0 ? 2.718281828 : 1.0 + left;
     return words_[static_cast<std::size_t>(rank) % words_.size()];
   }
   Pair pair(std::size_t length) {
@@ -60,7 +64,8 @@ class Prose {
     if (changed.size() > 20) {
       // A phrase moves.
       const std::size_t from = random_.below(changed.size() - 12);
-      std::rotate(changed.begin() + static_cast<std::ptrdiff_t>(from), changed.begin() + static_cast<std::ptrdiff_t>(from + 4),
+      std::rotate(changed.begin() + static_cast<std::ptrdiff_t>(from),
+                  changed.begin() + static_cast<std::ptrdiff_t>(from + 4),
                   changed.begin() + static_cast<std::ptrdiff_t>(from + 10));
     }
     made.hypothesis = joined(changed);
@@ -100,16 +105,20 @@ void score(benchmark::State& state, const char* name, const char* options, std::
     benchmark::DoNotOptimize(figure);
   }
   state.counters["pairs/s"] =
-      benchmark::Counter(static_cast<double>(pairs) * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+      benchmark::Counter(static_cast<double>(pairs) * static_cast<double>(state.iterations()),
+                         benchmark::Counter::kIsRate);
 }
 
 BENCHMARK_CAPTURE(score, bleu_13a_10000, "bleu", "", 10000)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(score, bleu_intl_10000, "bleu", "{tokenize: intl}", 10000)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(score, rouge_1_2_L_stem_10000, "rouge", "{variants: [rouge1, rouge2, rougeL], use_stemmer: true}", 10000)
+BENCHMARK_CAPTURE(score, bleu_intl_10000, "bleu", "{tokenize: intl}", 10000)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(score, rouge_1_2_L_stem_10000, "rouge",
+                  "{variants: [rouge1, rouge2, rougeL], use_stemmer: true}", 10000)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(score, rouge_default_10000, "rouge", "", 10000)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(score, chrf_10000, "chrf", "", 10000)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(score, chrf_plus_plus_10000, "chrf", "{word_order: 2}", 10000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(score, chrf_plus_plus_10000, "chrf", "{word_order: 2}", 10000)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(score, ter_1000, "ter", "", 1000)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(score, token_f1_10000, "token_f1", "", 10000)->Unit(benchmark::kMillisecond);
 

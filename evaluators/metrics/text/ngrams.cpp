@@ -1,6 +1,6 @@
-// An n-gram is the pair of the two (n-1)-grams that it begins and ends with, so a level needs only the
-// numbers of the level below. A gram that has no partner on the other side gets the number 0, and
-// nothing that holds it is looked up on the levels above.
+// An n-gram is the pair of the two (n-1)-grams that it begins and ends with, so a level needs only
+// the numbers of the level below. A gram that has no partner on the other side gets the number 0,
+// and nothing that holds it is looked up on the levels above.
 #include "evaluators/metrics/text/ngrams.h"
 
 #include <algorithm>
@@ -8,7 +8,8 @@
 namespace llmops {
 
 std::span<const std::int64_t> NgramMatcher::match(std::span<const std::uint32_t> hypothesis,
-                                                  std::span<const TokenIds> references, std::size_t max_order) {
+                                                  std::span<const TokenIds> references,
+                                                  std::size_t max_order) {
   matches_.assign(max_order, 0);
   hypothesis_.assign(hypothesis.begin(), hypothesis.end());
   if (references_.size() < references.size()) references_.resize(references.size());
@@ -34,12 +35,14 @@ std::span<const std::int64_t> NgramMatcher::match(std::span<const std::uint32_t>
     if (matches == 0) break;
     matches_[order - 1] = matches;
     best_[0] = 0;
-    for (std::uint32_t& id : hypothesis_) id &= 0U - static_cast<std::uint32_t>(best_[id] != 0);  // without a branch
+    for (std::uint32_t& id : hypothesis_)
+      id &= 0U - static_cast<std::uint32_t>(best_[id] != 0);  // without a branch
   }
   return matches_;
 }
 
-// One level up: pairs of neighbours that both have a partner. Returns the number of ids, 0 included.
+// One level up: pairs of neighbours that both have a partner. Returns the number of ids, 0
+// included.
 std::size_t NgramMatcher::pair_hypothesis() {
   pairs_.clear(hypothesis_.size());
   std::uint32_t first = hypothesis_[0];

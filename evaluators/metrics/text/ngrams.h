@@ -14,9 +14,9 @@ using TokenIds = std::vector<std::uint32_t>;
 class NgramMatcher {
  public:
   // Shared n-grams of the orders 1 to max_order: each n-gram counts as often as the hypothesis has
-  // it, at most as often as the reference that has it most. Equal tokens have equal ids; those of the hypothesis
-  // are above 0 and small (counters are kept by id), a token of a reference that the hypothesis lacks has the id 0.
-  // The result lives until the next call.
+  // it, at most as often as the reference that has it most. Equal tokens have equal ids; those of
+  // the hypothesis are above 0 and small (counters are kept by id), a token of a reference that the
+  // hypothesis lacks has the id 0. The result lives until the next call.
   std::span<const std::int64_t> match(std::span<const std::uint32_t> hypothesis,
                                       std::span<const TokenIds> references, std::size_t max_order);
 

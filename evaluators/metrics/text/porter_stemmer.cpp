@@ -1,6 +1,11 @@
 #include "evaluators/metrics/text/porter_stemmer.h"
 
+#include <algorithm>
 #include <span>
+#include <vector>
+
+#include "datasets/text/utf8.h"
+#include "evaluators/metrics/text/lowercase.h"
 
 namespace llmops {
 namespace {
@@ -237,13 +242,11 @@ void step_5(std::string& word) {
     word.pop_back();
 }
 
-}  // namespace
-
-std::string porter_stem(std::string_view given) {
-  std::string word(given);
+// Stems a word of one-byte characters.
+std::string stem_bytes(std::string word) {
   if (word.size() <= 2) return word;
   for (const Irregular& irregular : kIrregular)
-    if (irregular.word == given) return std::string(irregular.stem);
+    if (irregular.word == word) return std::string(irregular.stem);
   step_1a(word);
   step_1b(word);
   step_1c(word);
@@ -252,6 +255,32 @@ std::string porter_stem(std::string_view given) {
   step_4(word);
   step_5(word);
   return word;
+}
+
+}  // namespace
+
+std::string porter_stem(std::string_view given) {
+  if (is_ascii(given)) return stem_bytes(std::string(given));
+  // The rules count characters: each one beyond ASCII gets a byte from 0x80 on in place of its own,
+  // as long as there are some.
+  std::string bytes;
+  std::vector<char32_t> wide;
+  for (const char32_t c : decode_utf8(given)) {
+    if (c < 0x80) {
+      bytes += static_cast<char>(c);
+      continue;
+    }
+    auto place = static_cast<std::size_t>(std::ranges::find(wide, c) - wide.begin());
+    if (place == wide.size() && place < 128) wide.push_back(c);
+    if (place == 128) return std::string(given);  // no word
+    bytes += static_cast<char>(0x80 + place);
+  }
+  std::string stem;
+  for (const char byte : stem_bytes(bytes)) {
+    const auto value = static_cast<unsigned char>(byte);
+    append_utf8(stem, value < 0x80 ? static_cast<char32_t>(value) : wide[value - 0x80U]);
+  }
+  return stem;
 }
 
 }  // namespace llmops

@@ -1,0 +1,26 @@
+// The output starts with one of given texts, or with a reference; white space around both does not
+// count.
+#include "evaluators/metrics/text/at_edge.h"
+
+namespace llmops {
+namespace {
+
+std::unique_ptr<Metric> make(Fields& fields) {
+  return make_at_edge(fields, "starts_with", [](std::string_view output, std::string_view wanted) {
+    return output.starts_with(wanted);
+  });
+}
+
+}  // namespace
+
+extern const MetricInfo kStartsWith;
+constexpr MetricInfo kStartsWith{
+    .name = "starts_with",
+    .summary = "the output starts with a reference or a given text",
+    .source = "definition",
+    .needs_references = false,
+    .options = kAtEdgeOptions,
+    .make = &make,
+};
+
+}  // namespace llmops
