@@ -70,7 +70,10 @@ void read_tags(Fields& fields, std::vector<Tag>& tags) {
 }  // namespace
 
 std::string outside_range(const Measure& measure, double value) {
+  constexpr double kMost = 1e150;  // its square is still a number
   const auto [low, high] = measure.range;
+  if (std::isfinite(value) && std::abs(value) > kMost)
+    return fmt::format("expected a number of at most {}", kMost);
   if (std::isfinite(value) && value >= low && value <= high) return "";
   if (std::isfinite(low) && std::isfinite(high))
     return fmt::format("expected a number from {} to {}", low, high);
