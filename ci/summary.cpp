@@ -45,8 +45,9 @@ void add_interval(const Gathering& gathered, MeasureSummary& summary) {
                                                    measure.range.high, kOneSided)
                              : stats::skew_corrected(tally.moments(), kOneSided);
   if (!found) return;
-  summary.interval_low = found->lower;
-  summary.interval_high = found->upper;
+  // A mean cannot leave the scale that its scores are on.
+  summary.interval_low = bounded ? std::max(found->lower, measure.range.low) : found->lower;
+  summary.interval_high = bounded ? std::min(found->upper, measure.range.high) : found->upper;
 }
 
 MeasureSummary finish(const Measure& measure, Gathering& gathered) {

@@ -24,7 +24,7 @@ Evaluator read_evaluator(const std::string& metric, const Value& options, Mark m
   Fields fields(options, source, problems, fmt::format("evaluator `{}`", metric));
   evaluator.name = fields.text("as").value_or(metric);
   evaluator.negate = fields.boolean("not").value_or(false);
-  evaluator.weight = fields.number("weight", {0, 1e9}).value_or(1.0);
+  evaluator.weight = fields.number("weight", {0, 1e9});
   evaluator.min = fields.number("min");
   evaluator.metric = evaluator.info->make(fields);
   fields.finish();
@@ -82,7 +82,7 @@ std::vector<Evaluator> read_evaluators(const Value& value, const Source& source,
     return evaluators;
   }
   static const Value kNoOptions{Object{}};
-  std::set<std::string> names;
+  std::set<std::string> names = {"score"};
   for (const Value& item : *items) {
     const std::string* name = item.string();
     const Object* entry = item.object();
@@ -107,10 +107,54 @@ std::vector<Evaluator> read_evaluators(const Value& value, const Source& source,
   return evaluators;
 }
 
+namespace {
+
+bool weighted(const std::vector<Evaluator>& evaluators) {
+  return std::any_of(evaluators.begin(), evaluators.end(),
+                     [](const Evaluator& evaluator) { return evaluator.weight.has_value(); });
+}
+
+bool on_a_scale(const Measure& measure) {
+  return measure.kind == ScoreKind::binary || measure.kind == ScoreKind::bounded;
+}
+
+// The weighted mean of what was scored on a scale; absent where a part of it is unscored, so that
+// an evaluator that gives up does not raise the mean.
+std::optional<double> weighted_score(const std::vector<Evaluator>& evaluators,
+                                     const std::vector<std::optional<double>>& values) {
+  double sum = 0, weights = 0;
+  std::size_t at = 0;
+  for (const Evaluator& evaluator : evaluators) {
+    const double weight =
+        evaluator.weight.value_or(1.0) / static_cast<double>(evaluator.measures.size());
+    for (const Measure& measure : evaluator.measures) {
+      const std::optional<double> value = values[at++];
+      if (!on_a_scale(measure) || weight == 0) continue;
+      if (!value) return std::nullopt;
+      const double share = (*value - measure.range.low) / (measure.range.high - measure.range.low);
+      sum += weight * (measure.better == Better::lower ? 1.0 - share : share);
+      weights += weight;
+    }
+  }
+  if (weights == 0) return std::nullopt;
+  return sum / weights;
+}
+
+std::string weights_signature(const std::vector<Evaluator>& evaluators) {
+  std::string signature = "score|version:1";
+  for (const Evaluator& evaluator : evaluators)
+    signature += fmt::format("|{}:{}", evaluator.name, evaluator.weight.value_or(1.0));
+  return signature;
+}
+
+}  // namespace
+
 std::vector<Measure> measures_of(const std::vector<Evaluator>& evaluators) {
   std::vector<Measure> measures;
   for (const Evaluator& evaluator : evaluators)
     measures.insert(measures.end(), evaluator.measures.begin(), evaluator.measures.end());
+  if (weighted(evaluators))
+    measures.push_back({.name = "score", .range = {}, .signature = weights_signature(evaluators)});
   return measures;
 }
 
@@ -142,6 +186,7 @@ Scores score(const std::vector<Evaluator>& evaluators, const Case& row, const Sa
     else if (!measured.note.empty())
       scores.notes.emplace_back(evaluator.name, measured.note);
   }
+  if (weighted(evaluators)) scores.values.push_back(weighted_score(evaluators, scores.values));
   return scores;
 }
 

@@ -19,7 +19,7 @@ struct Evaluator {
   const MetricInfo* info = nullptr;
   std::unique_ptr<Metric> metric;
   bool negate = false;               // `not: true`: 1 - score, for scores in [0, 1]
-  double weight = 1.0;               // in the weighted mean `score` of a case
+  std::optional<double> weight;      // in the weighted mean `score`; absent counts as 1
   std::optional<double> min;         // per case: the score becomes 1 where it reaches `min`, else 0
   std::vector<std::size_t> columns;  // of the metric, those with a headline
   std::vector<Measure> measures;     // one for each of `columns`
@@ -29,7 +29,9 @@ struct Evaluator {
 std::vector<Evaluator> read_evaluators(const Value& value, const Source& source,
                                        Diagnostics& problems);
 
-// All measures of the evaluators, in order.
+// All measures of the evaluators, in order. Where an evaluator has a weight, the measure `score`
+// comes last: the weighted mean of all bounded scores of a sample, each brought to [0, 1] with 1
+// the best.
 std::vector<Measure> measures_of(const std::vector<Evaluator>& evaluators);
 
 struct Scores {

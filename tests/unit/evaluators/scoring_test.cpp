@@ -76,3 +76,19 @@ TEST_CASE("scoring: every problem of the list has its place") {
   CHECK(read("exact_match: 1\n").problems.find("expected a list of evaluator names") !=
         std::string::npos);
 }
+
+TEST_CASE("scoring: weights make a score, and a part that is unscored leaves none") {
+  const Read found = read(
+      "- exact_match: {weight: 3}\n"
+      "- exact_match: {as: differs, not: true}\n");
+  REQUIRE(found.problems.empty());
+  const std::vector<Measure> measures = measures_of(found.evaluators);
+  REQUIRE(measures.size() == 3);
+  CHECK(measures[2].name == "score");
+  CHECK(measures[2].signature == "score|version:1|exact_match:3|differs:1");
+  CHECK(score(found.evaluators, row_with("yes"), saying("yes")).values[2] == 0.75);
+  CHECK(score(found.evaluators, row_with("yes"), saying("no")).values[2] == 0.25);
+  CHECK(score(found.evaluators, row_with(nullptr), saying("no")).values[2] == std::nullopt);
+  CHECK(read("- exact_match: {as: score}\n").problems.find("a second evaluator gives `score`") !=
+        std::string::npos);
+}
