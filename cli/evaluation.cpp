@@ -9,6 +9,7 @@
 
 #include "cli/progress.h"
 #include "evaluators/recorder.h"
+#include "evaluators/telemetry/hardware.h"
 
 namespace llmops {
 namespace {
@@ -30,6 +31,16 @@ std::string now_utc() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
 }
 
+// Whether the model answers on this machine, whose hardware its times then depend on.
+bool served_here(const Object& model) {
+  const Value* url = model.find("base_url");
+  if (url == nullptr) return false;
+  const std::string text = to_text(*url);
+  for (const char* host : {"://127.", "://localhost", "://[::1]"})
+    if (text.find(host) != std::string::npos) return true;
+  return false;
+}
+
 RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cell) {
   RunHeader header;
   header.created = now_utc();
@@ -45,6 +56,7 @@ RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cel
       {"cases",  static_cast<std::int64_t>(dataset.info().cases)}
   };
   header.model = cell.model->spec.identity;
+  if (served_here(header.model)) header.hardware = hardware_fingerprint();
   header.seed = suite.seed;
   header.samples_per_case = suite.samples;
   header.measures = run_measures(suite.evaluators);
@@ -57,11 +69,11 @@ RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cel
 // Requests one after another, in the dataset's order, without those that are stored already.
 class Requests {
  public:
-  Requests(const Suite& suite, const Dataset& dataset, const Cell& cell, const Store* stored,
-           std::string run_id)
+  Requests(const Suite& suite, std::unique_ptr<CaseStream> cases, const Cell& cell,
+           const Store* stored, std::string run_id)
       : suite_(suite),
         cell_(cell),
-        cases_(dataset.cases()),
+        cases_(std::move(cases)),
         stored_(stored),
         run_id_(std::move(run_id)) {}
 
@@ -162,14 +174,28 @@ RunHeader run_cell(const Suite& suite, const Dataset& dataset, const Cell& cell,
   const auto start = Clock::now();
   const std::int64_t wanted = static_cast<std::int64_t>(dataset.info().cases) * suite.samples;
 
-  Recorder recorder(store, header.id, suite.evaluators);
+  SequentialRun* const sequential = options.sequential;
+  Recorder recorder(
+      store, header.id, suite.evaluators,
+      sequential == nullptr
+          ? Recorder::OnScored()
+          : [&](const CallRecord& call, const Scores& scores) { sequential->take(call, scores); });
   // Its own connection: the recorder's is used by another thread.
   std::unique_ptr<Store> reader;
   if (options.resume) reader = std::make_unique<Store>(store.folder());
-  Requests requests(suite, dataset, cell, reader.get(), header.id);
+  Requests requests(suite, sequential != nullptr ? sequential->cases() : dataset.cases(), cell,
+                    reader.get(), header.id);
+  FanOutOptions fan_out_options = options.fan_out;
+  if (sequential != nullptr) {
+    // A certain verdict stops the run as one Ctrl-C does, and Ctrl-C still works.
+    fan_out_options.interrupts = &sequential->stop();
+    fan_out_options.on_tick = [&](const FanOutCounts&) {
+      if (const int count = interrupts(); count > 0) sequential->request_stop(count);
+    };
+  }
   Progress progress(console, "samples", wanted);
   const FanOutCounts counts =
-      fan_out([&] { return requests.next(); }, *cell.model, loop, options.fan_out,
+      fan_out([&] { return requests.next(); }, *cell.model, loop, fan_out_options,
               [&](const Request& request, Sample sample) {
                 progress.add(bool{sample.error}, sample.usage.output.value_or(0),
                              sample.cost_usd.value_or(0));
@@ -184,6 +210,12 @@ RunHeader run_cell(const Suite& suite, const Dataset& dataset, const Cell& cell,
   header.cost_usd = store.cost(header.id);
   header.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
   judge_completeness(suite, counts, wanted, header);
+  if (sequential != nullptr && sequential->verdict().decided()) {
+    header.complete = false;
+    header.why_incomplete =
+        fmt::format("stopped early: the verdict was certain after {} of {} cases",
+                    sequential->verdict().used(), sequential->verdict().cases());
+  }
   store.finish_run(header);
   return header;
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/console.h"
+#include "cli/sequential_run.h"
 #include "cli/suite.h"
 #include "evaluators/providers/provider.h"
 #include "evaluators/runner/fan_out.h"
@@ -21,8 +22,9 @@ struct Cell {
 
 struct EvaluationOptions {
   FanOutOptions fan_out;
-  std::optional<std::string> resume;  // id of the run that goes on
-  std::string content;                // hash over suite and prompt: what a resumed run must share
+  std::optional<std::string> resume;    // id of the run that goes on
+  std::string content;                  // hash over suite and prompt: what a resumed run must share
+  SequentialRun* sequential = nullptr;  // gives the order of the cases and may stop the run
 };
 
 // Asks for every sample that is not stored yet and stores it with its scores. The header is

@@ -12,8 +12,13 @@ constexpr std::size_t kLargestQueue = 8192;
 
 }  // namespace
 
-Recorder::Recorder(Store& store, std::string run_id, const std::vector<Evaluator>& evaluators)
-    : store_(store), run_id_(std::move(run_id)), evaluators_(evaluators), thread_([this] { work(); }) {}
+Recorder::Recorder(Store& store, std::string run_id, const std::vector<Evaluator>& evaluators,
+                   OnScored on_scored)
+    : store_(store),
+      run_id_(std::move(run_id)),
+      evaluators_(evaluators),
+      on_scored_(std::move(on_scored)),
+      thread_([this] { work(); }) {}
 
 Recorder::~Recorder() {
   {
@@ -30,7 +35,8 @@ void Recorder::add(std::shared_ptr<const Case> row, Sample sample) {
   room_.wait(lock, [&] { return queue_.size() < kLargestQueue || failure_ != nullptr; });
   if (failure_ != nullptr) std::rethrow_exception(failure_);
   queue_.push_back(std::move(call));
-  // The worker takes what has gathered while it was busy: waking it for the first of a batch is enough.
+  // The worker takes what has gathered while it was busy: waking it for the first of a batch is
+  // enough.
   if (queue_.size() == 1) wake_.notify_one();
 }
 
@@ -68,15 +74,19 @@ void Recorder::work() {
   }
 }
 
-// One transaction stores this batch's answers and the scores of the batch before; the answers are durable
-// before they are scored.
+// One transaction stores this batch's answers and the scores of the batch before; the answers are
+// durable before they are scored.
 void Recorder::record(std::vector<CallRecord> batch) {
-  tbb::parallel_for(std::size_t{0}, batch.size(), [&](std::size_t i) { batch[i].content = content_hash(*batch[i].row); });
+  tbb::parallel_for(std::size_t{0}, batch.size(),
+                    [&](std::size_t i) { batch[i].content = content_hash(*batch[i].row); });
   const std::int64_t first = store_.add(run_id_, scored_, batch);
   scored_.assign(batch.size(), {});
   tbb::parallel_for(std::size_t{0}, batch.size(), [&](std::size_t i) {
-    scored_[i] = {first + static_cast<std::int64_t>(i), score(evaluators_, *batch[i].row, batch[i].sample)};
+    scored_[i] = {first + static_cast<std::int64_t>(i),
+                  score(evaluators_, *batch[i].row, batch[i].sample)};
   });
+  if (on_scored_)
+    for (std::size_t i = 0; i < batch.size(); ++i) on_scored_(batch[i], scored_[i].second);
   for (const CallRecord& call : batch)
     if (call.sample.error) ++errors_[std::string(name(call.sample.error.kind))];
 }

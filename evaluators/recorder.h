@@ -1,9 +1,11 @@
 #pragma once
-// Takes finished samples from the event loop: makes them durable first, scores them then, beside the loop.
+// Takes finished samples from the event loop: makes them durable first, scores them then, beside
+// the loop.
 
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -17,8 +19,12 @@ namespace llmops {
 
 class Recorder {
  public:
-  // The three must outlive this object. `store` is used by the recorder's own thread alone until `finish`.
-  Recorder(Store& store, std::string run_id, const std::vector<Evaluator>& evaluators);
+  // Called on the recorder's thread with each call, in order, once it is stored and scored.
+  using OnScored = std::function<void(const CallRecord& call, const Scores& scores)>;
+  // The three must outlive this object. `store` is used by the recorder's own thread alone until
+  // `finish`.
+  Recorder(Store& store, std::string run_id, const std::vector<Evaluator>& evaluators,
+           OnScored on_scored = {});
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
@@ -38,6 +44,7 @@ class Recorder {
   Store& store_;
   std::string run_id_;
   const std::vector<Evaluator>& evaluators_;
+  OnScored on_scored_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable room_;

@@ -24,6 +24,7 @@ struct Options {
   std::string store;
   bool no_cache = false;
   bool dry_run = false;
+  bool sequential = false;
   std::optional<double> max_cost;
   std::optional<std::int64_t> max_tokens;
   std::string max_time;
@@ -126,10 +127,22 @@ Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& c
     if (!resumed) return resumed.problems();
     evaluation.resume = *resumed;
   }
+  std::unique_ptr<SequentialRun> sequential;
+  if (options.sequential) {
+    Result<std::unique_ptr<SequentialRun>> made =
+        SequentialRun::make(plan.suite, *plan.dataset, plan.baseline.get());
+    if (!made) return made.problems();
+    sequential = *std::move(made);
+    evaluation.sequential = sequential.get();
+  }
   const RunHeader header =
       run_cell(plan.suite, *plan.dataset, cell, store, *plan.loop, evaluation, console);
-  const GateSpec* gate = plan.suite.gate ? &*plan.suite.gate : nullptr;
-  const Decided decided = decide_run(store, header, gate, plan.baseline);
+  std::optional<GateSpec> spec = plan.suite.gate;
+  if (sequential != nullptr) spec = sequential->verdict().final_gate();
+  const GateSpec* gate = spec ? &*spec : nullptr;
+  Decided decided = decide_run(store, header, gate, plan.baseline);
+  const bool early = sequential != nullptr && sequential->verdict().decided();
+  if (early) decided.verdict = sequential->verdict().verdict();
   if (decided.verdict) store.set_verdict(header.id, verdict_value(*decided.verdict));
   const OutputFiles files =
       documents == nullptr
@@ -138,7 +151,9 @@ Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& c
                                                    cell.prompt->version, cell.model->spec.name));
   const ExitCode code =
       publish(store, decided, gate, "eval", files, console, console.json() ? documents : nullptr);
-  if (!header.complete)
+  if (early)
+    console.note(header.why_incomplete);
+  else if (!header.complete)
     console.note(fmt::format("run {} is incomplete: {}; `llmops eval {} --resume {}` goes on",
                              header.id, header.why_incomplete, options.suite, header.id));
   return code;
@@ -204,6 +219,10 @@ RunCommand declare(CLI::App& app) {
       ->group("Gate");
   app.add_flag("--no-gate", options->overrides.no_gate,
                "gate nothing: makes the run that becomes a baseline")
+      ->group("Gate");
+  app.add_flag("--sequential", options->sequential,
+               "ask in random order and stop as soon as pass or fail is certain")
+      ->excludes("--resume")
       ->group("Gate");
   app.add_option("--concurrency", options->overrides.concurrency, "calls at the same time")
       ->type_name("N")

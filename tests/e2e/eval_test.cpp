@@ -176,3 +176,48 @@ TEST_CASE("the command line: what is unknown is named with its nearest") {
   CHECK(run_cli({"--help"}, here).code == 0);
   CHECK(run_cli({"eval", "--help"}, here).out.find("Exit codes:") != std::string::npos);
 }
+
+TEST_CASE("eval --sequential: stops once the verdict is certain, and says what was saved") {
+  const TemporaryFolder folder;
+  std::string cases, good;
+  for (int i = 0; i < 600; ++i) {
+    const std::string id = "c" + std::to_string(i);
+    cases += "{\"id\": \"" + id + "\", \"question\": \"q\", \"answer\": \"1\"}\n";
+    good += "{\"id\": \"" + id + "\", \"output\": \"1\"}\n";
+  }
+  folder.write("cases.jsonl", cases);
+  folder.write("r.jsonl", good);
+  folder.write(
+      "suite.yaml",
+      suite(kReplay,
+            "gate:\n  baseline: b.json\n  rules: [{metric: exact_match, max_drop: 0.05}]\n"));
+  const CliOptions here{.folder = folder.path()};
+  CHECK(run_cli({"eval", "suite.yaml", "--sequential", "--no-gate"}, here).code == 2);
+  REQUIRE(run_cli({"eval", "suite.yaml", "--no-gate", "--quiet"}, here).code == 0);
+  REQUIRE(run_cli({"baseline", "set", "last", "b.json"}, here).code == 0);
+
+  // One call after the other: replay would have answered all before the first is scored.
+  const LoopbackServer server([](const Received& request) {
+    return answer_after(std::chrono::milliseconds(2), 200,
+                        chat_json(last_user_text(request) == "q" ? "0" : "1", 1, 1));
+  });
+  folder.write(
+      "live.yaml",
+      suite("{provider: openai, base_url: " + server.url() +
+                "/v1, name: m, stream: false, limits: {concurrency: 2}}",
+            "gate:\n  baseline: b.json\n  rules: [{metric: exact_match, max_drop: 0.05}]\n"));
+  const CliRun run = run_cli({"eval", "live.yaml", "--sequential", "--json"}, here);
+  CAPTURE(run.err);
+  CHECK(run.code == 1);
+  CHECK(run.err.find("stopped early: the verdict was certain after ") != std::string::npos);
+  CHECK(text_at(json_of(run.out), "/verdict/outcome") == "fail");
+  CHECK(server.requests() < 500);
+  CHECK(run_cli({"baseline", "set", "last", "b2.json"}, here).code == 2);
+
+  // Where all cases were asked, the ordinary verdict with the rest of alpha.
+  folder.write("r.jsonl", good);
+  const CliRun same = run_cli({"eval", "suite.yaml", "--sequential", "--json"}, here);
+  CAPTURE(same.err);
+  CHECK(same.code == 0);
+  CHECK(text_at(json_of(same.out), "/verdict/outcome") == "pass");
+}
