@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cctype>
 
+#include "cli/suite.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
 
@@ -142,6 +143,9 @@ ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gat
                  std::string_view command, const OutputFiles& files, Console& console,
                  List* documents) {
   const RunHeader& header = decided.run->header();
+  std::error_code none_there;
+  const bool found_by_itself =
+      std::filesystem::equivalent(store.folder(), state_folder("."), none_there);
   const ReportInput input{.command = std::string(command),
                           .run = header,
                           .summary = decided.summary,
@@ -150,7 +154,9 @@ ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gat
                           .verdict = decided.verdict ? &*decided.verdict : nullptr,
                           .outputs = decided.outputs.get(),
                           .baseline_outputs = decided.baseline_outputs.get(),
-                          .warnings = decided.warnings};
+                          .warnings = decided.warnings,
+                          .baseline_rows = decided.baseline.get(),
+                          .store = found_by_itself ? "" : store.folder().string()};
   write_reports(input, files);
   if (!files.samples.empty())
     write_atomically(files.samples, [&](std::FILE* out) { write_samples(store, header, out); });

@@ -8,16 +8,22 @@
 namespace llmops {
 namespace {
 
+// All of six cases moving one way by chance: p = 2 / 2^6 = 0.03.
+constexpr std::int64_t kSameForAll = 6;
+
+// Decimals that give a value this many digits, 2 to 8 of them.
+int decimals_of_digits(double value, int digits) {
+  if (value == 0 || !std::isfinite(value)) return 2;
+  return std::clamp(digits - 1 - static_cast<int>(std::floor(std::log10(std::abs(value)))), 2, 8);
+}
+
 int decimals_of(double value, const Measure& measure, int decimals) {
   if (measure.unit == "tokens" || measure.unit == "ms")
     return std::abs(value) < 10 ? 2 : std::abs(value) < 1000 ? 1 : 0;
-  if (measure.unit == "usd") {
-    if (value == 0) return 2;
-    return std::clamp(2 - static_cast<int>(std::floor(std::log10(std::abs(value)))), 2, 8);
-  }
-  return measure.kind == ScoreKind::binary || measure.kind == ScoreKind::bounded
-             ? decimals
-             : std::min(decimals, 2);
+  if (measure.unit == "usd") return decimals >= 0 ? decimals : decimals_of_digits(value, 3);
+  const int wanted = decimals >= 0 ? decimals : 3;
+  const bool share = measure.kind == ScoreKind::binary || measure.kind == ScoreKind::bounded;
+  return share ? wanted : std::min(wanted, 2);
 }
 
 std::string fixed(double value, const Measure& measure, int decimals, bool sign) {
@@ -32,9 +38,21 @@ std::string fixed(double value, const Measure& measure, int decimals, bool sign)
 }
 
 Change change_of(const MetricComparison& compared) {
-  if (!compared.interval_low || !compared.interval_high) return Change::unknown;
-  const bool rose = *compared.interval_low > 0;
-  const bool fell = *compared.interval_high < 0;
+  bool rose = false;
+  bool fell = false;
+  if (compared.interval_low && compared.interval_high) {
+    rose = *compared.interval_low > 0;
+    fell = *compared.interval_high < 0;
+  } else if (compared.difference && compared.n > 0 && compared.ties == compared.n) {
+    return Change::none;
+  } else if (compared.difference && compared.n >= kSameForAll && compared.ties == 0 &&
+             (compared.wins == 0 || compared.losses == 0)) {
+    // Every case moved by the same amount: there is no spread to make an interval of.
+    rose = *compared.difference > 0;
+    fell = *compared.difference < 0;
+  } else {
+    return Change::unknown;
+  }
   if (!rose && !fell) return Change::none;
   if (compared.measure.better == Better::neither) return Change::other;
   return rose == (compared.measure.better == Better::higher) ? Change::better : Change::worse;
@@ -164,6 +182,11 @@ std::string show_signed_interval(std::optional<double> low, std::optional<double
                                  const Measure& measure, int decimals) {
   if (!low || !high) return "";
   return fixed(*low, measure, decimals, true) + " .. " + fixed(*high, measure, decimals, true);
+}
+
+int decimals_for(const MeasureLine& line, int of_scores, double scale) {
+  if (line.measure->unit != "usd") return of_scores;
+  return decimals_of_digits(line.candidate.value_or(0) * scale, 4);
 }
 
 std::string show_percent(std::optional<double> baseline, std::optional<double> difference) {

@@ -39,16 +39,20 @@ std::vector<MeasureLine> measure_lines(const ReportInput& input);
 // All warnings of the run, the comparison and the verdict, each once.
 std::vector<std::string> all_warnings(const ReportInput& input);
 
-// A value of this measure for people: `decimals` for scores, fixed ones for tokens and ms, three
-// digits for money. "" where it is absent.
-std::string show(std::optional<double> value, const Measure& measure, int decimals = 3);
+// A value of this measure for people: scores with 3 decimals, tokens and milliseconds by their
+// size, money with 3 digits; `decimals`, where given, counts for scores and money. "" where it is
+// absent.
+std::string show(std::optional<double> value, const Measure& measure, int decimals = -1);
 // The same with its sign.
-std::string show_signed(std::optional<double> value, const Measure& measure, int decimals = 3);
+std::string show_signed(std::optional<double> value, const Measure& measure, int decimals = -1);
 // "0.310 .. 0.462", and of a difference "-0.310 .. +0.062"; "" where an end is absent.
 std::string show_interval(std::optional<double> low, std::optional<double> high,
-                          const Measure& measure, int decimals = 3);
+                          const Measure& measure, int decimals = -1);
 std::string show_signed_interval(std::optional<double> low, std::optional<double> high,
-                                 const Measure& measure, int decimals = 3);
+                                 const Measure& measure, int decimals = -1);
+// Decimals for all figures of one line: `of_scores`, or for money as many as give its candidate's
+// value (times `scale`) 4 digits.
+int decimals_for(const MeasureLine& line, int of_scores, double scale = 1.0);
 // "+12.4 %", relative to the baseline; "" where that says nothing.
 std::string show_percent(std::optional<double> baseline, std::optional<double> difference);
 

@@ -157,6 +157,7 @@ class Html {
 
   void metric(const MeasureLine& line, bool compared) {
     const Measure& measure = *line.measure;
+    const int decimals = decimals_for(line, 4);
     const auto number = [&](const std::string& text) {
       print("<td class=\"n\">" + text + "</td>");
     };
@@ -164,21 +165,22 @@ class Html {
                       measure.unit.empty()
                           ? ""
                           : " <span class=\"soft\">" + escape_markup(measure.unit) + "</span>"));
-    if (compared) number(show(line.baseline, measure, 4));
-    number(show(line.candidate, measure, 4));
+    if (compared) number(show(line.baseline, measure, decimals));
+    number(show(line.candidate, measure, decimals));
     const MetricComparison* found = line.compared;
     if (compared) {
       print(fmt::format("<td class=\"{0}\">{0}</td>", shown(line.change)));
-      number(found == nullptr ? "" : show_signed(found->difference, measure, 4));
-      number(found == nullptr
-                 ? ""
-                 : show_signed_interval(found->interval_low, found->interval_high, measure, 4));
+      number(found == nullptr ? "" : show_signed(found->difference, measure, decimals));
+      number(found == nullptr ? ""
+                              : show_signed_interval(found->interval_low, found->interval_high,
+                                                     measure, decimals));
     } else {
-      number(show_interval(line.summary->interval_low, line.summary->interval_high, measure, 4));
+      number(show_interval(line.summary->interval_low, line.summary->interval_high, measure,
+                           decimals));
     }
     const MeasureSummary* summary = line.summary;
-    number(summary == nullptr ? "" : show(summary->p50, measure, 4));
-    number(summary == nullptr ? "" : show(summary->p95, measure, 4));
+    number(summary == nullptr ? "" : show(summary->p50, measure, decimals));
+    number(summary == nullptr ? "" : show(summary->p95, measure, decimals));
     number(found != nullptr     ? fmt::format("{}", found->n)
            : summary != nullptr ? fmt::format("{}", summary->n)
                                 : "");

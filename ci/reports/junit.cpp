@@ -59,6 +59,7 @@ std::string worst_text(const ReportInput& input) {
     text += "\n";
     const OutputExcerpt outputs = excerpt(input, change.id, 2, 1000);
     for (const std::string& line : outputs.baseline) text += "  baseline  | " + line + "\n";
+    for (const std::string& line : outputs.reference) text += "  reference | " + line + "\n";
     for (const std::string& line : outputs.candidate) text += "  candidate | " + line + "\n";
   }
   return text;

@@ -64,20 +64,22 @@ void figures(const ReportInput& input, Page& page) {
     const Measure& measure = *line.measure;
     const std::string name =
         cell(line.name + (measure.unit.empty() ? "" : " (" + measure.unit + ")"));
+    const int decimals = decimals_for(line, 3);
     std::string row;
     if (compared) {
       const MetricComparison* found = line.compared;
       row = fmt::format(
-          "| {} | {} | {} | {} | {} | {} |\n", name, show(line.baseline, measure),
-          show(line.candidate, measure), line.change == Change::none ? "\\~" : shown(line.change),
-          found == nullptr ? "" : show_signed(found->difference, measure),
+          "| {} | {} | {} | {} | {} | {} |\n", name, show(line.baseline, measure, decimals),
+          show(line.candidate, measure, decimals),
+          line.change == Change::none ? "\\~" : shown(line.change),
+          found == nullptr ? "" : show_signed(found->difference, measure, decimals),
           found == nullptr
               ? ""
-              : show_signed_interval(found->interval_low, found->interval_high, measure));
+              : show_signed_interval(found->interval_low, found->interval_high, measure, decimals));
     } else {
       row = fmt::format(
-          "| {} | {} | {} | {} |\n", name, show(line.candidate, measure),
-          show_interval(line.summary->interval_low, line.summary->interval_high, measure),
+          "| {} | {} | {} | {} |\n", name, show(line.candidate, measure, decimals),
+          show_interval(line.summary->interval_low, line.summary->interval_high, measure, decimals),
           line.summary->n);
     }
     if (page.text().size() > kMost / 2 || !page.add(row)) ++left_out;

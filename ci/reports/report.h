@@ -24,6 +24,7 @@ struct ReportInput {
   const OutputSource* baseline_outputs = nullptr;  // texts of the baseline, while its run is stored
   std::vector<std::string> warnings = {};
   const RunSource* baseline_rows = nullptr;  // for paired differences and what each case lost
+  std::string store = {};  // folder of the store where commands would not find it by themselves
 };
 
 struct TerminalStyle {

@@ -15,6 +15,17 @@ namespace {
 
 constexpr std::size_t kWorstCases = 3;
 constexpr std::size_t kWarnings = 8;
+constexpr double kMoneyScale = 1000;  // one case costs too little to read
+
+// As one word of a command line.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./@%+:,=";
+  if (text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
 
 class Screen {
  public:
@@ -119,17 +130,18 @@ class Screen {
                      {.header = "95% interval", .align = Align::right, .optional = true},
                      {.header = "relative", .align = Align::decimal, .optional = true}});
     for (const MeasureLine& line : lines) {
-      if (!line.baseline && !line.candidate) continue;
+      if ((!line.baseline && !line.candidate) || dull(line)) continue;
       const Measure& measure = *line.measure;
       const MetricComparison* compared = line.compared;
       const auto difference = compared == nullptr ? std::nullopt : compared->difference;
       const bool relative = measure.kind == ScoreKind::positive;
+      const int decimals = decimals_for(line, decimals_, kMoneyScale);
       table.add({{label(line)},
-                 {show(scaled(line.baseline, measure), measure, decimals_)},
-                 {show(scaled(line.candidate, measure), measure, decimals_)},
+                 {show(scaled(line.baseline, measure), measure, decimals)},
+                 {show(scaled(line.candidate, measure), measure, decimals)},
                  {std::string(shown(line.change)), tone(line.change)},
-                 {show_signed(scaled(difference, measure), measure, decimals_)},
-                 {compared == nullptr ? "" : interval(*compared)},
+                 {show_signed(scaled(difference, measure), measure, decimals)},
+                 {compared == nullptr ? "" : interval(*compared, decimals)},
                  {relative ? show_percent(line.baseline, difference) : ""}});
     }
     if (table.empty()) return;
@@ -172,13 +184,15 @@ class Screen {
                      {.header = "total", .align = Align::decimal, .optional = true}});
     for (const MeasureLine& line : lines) {
       if (line.summary == nullptr || line.measure->unit.empty() || !line.summary->mean) continue;
+      if (dull(line)) continue;
       const MeasureSummary& figures = *line.summary;
       const Measure& measure = *line.measure;
+      const int decimals = decimals_for(line, 3, kMoneyScale);
       table.add({{label(line)},
-                 {show(scaled(figures.mean, measure), measure)},
-                 {show(scaled(figures.p50, measure), measure)},
-                 {show(scaled(figures.p95, measure), measure)},
-                 {show(scaled(figures.p99, measure), measure)},
+                 {show(scaled(figures.mean, measure), measure, decimals)},
+                 {show(scaled(figures.p50, measure), measure, decimals)},
+                 {show(scaled(figures.p95, measure), measure, decimals)},
+                 {show(scaled(figures.p99, measure), measure, decimals)},
                  {measure.unit == "tokens" ? show(figures.total, measure) : ""}});
     }
     if (table.empty()) return;
@@ -186,16 +200,26 @@ class Screen {
     out_ += table.render(width_, paint_);
   }
 
-  // Money is shown for 1,000 cases: one case costs too little to read.
+  // A built-in measure that no rule names and that says nothing new on one screen: the sum of two
+  // others, a rate that is as it should be. The other reports show all.
+  static bool dull(const MeasureLine& line) {
+    if (!line.measure->builtin || (line.compared != nullptr && line.compared->outcome))
+      return false;
+    if (line.name == "total_tokens") return true;
+    const bool same = !line.baseline || line.baseline == line.candidate;
+    return (line.name == "error_rate" && same && line.candidate == 0.0) ||
+           (line.name == "coverage" && same && line.candidate == 1.0);
+  }
+
   static std::optional<double> scaled(std::optional<double> value, const Measure& measure) {
-    if (value && measure.unit == "usd") *value *= 1000;
+    if (value && measure.unit == "usd") *value *= kMoneyScale;
     return value;
   }
 
-  std::string interval(const MetricComparison& compared) const {
+  static std::string interval(const MetricComparison& compared, int decimals) {
     const Measure& measure = compared.measure;
     return show_signed_interval(scaled(compared.interval_low, measure),
-                                scaled(compared.interval_high, measure), measure, decimals_);
+                                scaled(compared.interval_high, measure), measure, decimals);
   }
 
   static std::string label(const MeasureLine& line) {
@@ -221,6 +245,7 @@ class Screen {
         if (!line.empty()) out_ += "    " + line + "\n";
       const OutputExcerpt texts = excerpt(input_, change.id, 2, 4096);
       passage("baseline ", texts.baseline);
+      passage("reference", texts.reference);
       passage("candidate", texts.candidate);
     }
   }
@@ -253,9 +278,8 @@ class Screen {
     const std::string id = visible(input_.run.id);
     if (id.empty()) return;
     heading("More");
-    // The store lies beside the suite: elsewhere a command must be told.
-    const std::string suite = visible(input_.run.suite);
-    const std::string where = suite.empty() || suite == "llmops.yaml" ? "" : " --suite " + suite;
+    const std::string where =
+        input_.store.empty() ? "" : " --store " + shell_word(visible(input_.store));
     out_ += "  all cases   llmops report " + id + where + " --html report.html\n";
     out_ += "  re-decide   llmops gate " + id + where + "\n";
     if (outcome_of(input_) == Outcome::pass && input_.run.complete)

@@ -193,6 +193,9 @@ OutputExcerpt excerpt(const ReportInput& input, const std::string& case_id, std:
     from = line_break == std::string::npos ? 0 : line_break + 1;
   }
   if (old_text) out.baseline = passage(*old_text, from);
+  const auto row =
+      old_text || input.outputs == nullptr ? std::nullopt : input.outputs->find_case(case_id);
+  if (row && !row->references.empty()) out.reference = passage(row->references.back(), 0);
   if (new_text) out.candidate = passage(*new_text, from);
   return out;
 }

@@ -32,6 +32,7 @@ WorstCases worst_cases(const ReportInput& input, std::size_t most);
 // lines and `bytes` bytes each. A failed call gives its error in brackets.
 struct OutputExcerpt {
   std::vector<std::string> baseline, candidate;  // untrusted text
+  std::vector<std::string> reference;            // where the baseline's text is not stored
 };
 OutputExcerpt excerpt(const ReportInput& input, const std::string& case_id, std::size_t lines,
                       std::size_t bytes);

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMostProblems = 20;
+constexpr char kSeparator = '\x1F';  // between the parts of a key
 
 const Value* present(const Value& row, const std::string& path) {
   const Value* found = find_path(row, path);
@@ -143,8 +144,9 @@ struct Recording::State {
     note(std::move(problem_here));
   }
   std::string key_of(const Value& row) const {
-    std::string key = text_at(row, spec.match);
-    if (spec.sample) key += '\x1F' + text_at(row, spec.sample);
+    std::string key;
+    for (const std::string& column : spec.match) key += text_at(row, column) + kSeparator;
+    if (spec.sample) key += text_at(row, spec.sample);
     return key;
   }
   Value row_at(std::uint64_t offset);
@@ -168,8 +170,9 @@ void Recording::State::check(const Value& row, std::size_t line, std::uint64_t o
     return note(line, fmt::format("this row is a {}", row.kind()),
                 "a row of a recording is a JSON object");
   for (auto& [column, seen] : optional_columns) seen = seen || find_path(row, column) != nullptr;
-  if (present(row, spec.match) == nullptr)
-    return note(line, fmt::format("this row has no `{}`, which `match` names", spec.match));
+  for (const std::string& column : spec.match)
+    if (present(row, column) == nullptr)
+      return note(line, fmt::format("this row has no `{}`, which `match` names", column));
   const bool failed = spec.error && present(row, *spec.error) != nullptr;
   if (!failed && present(row, spec.output) == nullptr)
     return note(line, fmt::format("this row has no `{}`, which `output` names", spec.output));
@@ -244,9 +247,13 @@ void Recording::State::check_shared() {
         if (key_of(first) != key_of(second) ||
             text_at(first, spec.output) == text_at(second, spec.output))
           continue;
-        std::string shown = text_at(first, spec.match);
-        if (shown.size() > 60) shown = shown.substr(0, 60) + "...";
-        note(0, fmt::format("two rows match `{}` = `{}` with different outputs", spec.match, shown),
+        std::string shown;
+        for (const std::string& column : spec.match) {
+          std::string value = text_at(first, column);
+          if (value.size() > 60) value = value.substr(0, 60) + "...";
+          shown += fmt::format("{}`{}` = `{}`", shown.empty() ? "" : ", ", column, value);
+        }
+        note(0, fmt::format("two rows match {} with different outputs", shown),
              "keep one row for each case, or name the column of the sample's number: `sample: "
              "COLUMN`");
         return;
@@ -291,10 +298,11 @@ std::unique_ptr<Recording> Recording::open(RecordingSpec spec, Diagnostics& prob
   return std::unique_ptr<Recording>(new Recording(std::move(state)));
 }
 
-bool Recording::find(std::string_view value, int number, Sample& sample) {
+bool Recording::find(std::span<const std::string> values, int number, Sample& sample) {
   const RecordingSpec& spec = state_->spec;
-  std::string key(value);
-  if (spec.sample) key += fmt::format("\x1F{}", number);
+  std::string key;
+  for (const std::string& value : values) key += value + kSeparator;
+  if (spec.sample) key += std::to_string(number);
   for (const std::uint64_t offset : state_->index.find(hash64(key))) {
     const Value row = state_->row_at(offset);
     if (state_->key_of(row) != key) continue;

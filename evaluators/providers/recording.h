@@ -4,7 +4,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "datasets/text/diagnostic.h"
 #include "datasets/text/fields.h"
@@ -15,8 +18,8 @@ namespace llmops {
 // Columns are paths: a plain name, a dotted path or a JSON pointer.
 struct RecordingSpec {
   std::filesystem::path path;
-  std::string match;   // column that must equal the case's value
-  std::string output;  // column of the text
+  std::vector<std::string> match;  // columns that must equal the values asked for, in this order
+  std::string output;              // column of the text
   std::optional<std::string>
       sample;  // column of the sample's number; absent: one output for all samples
   std::optional<std::string> input_tokens, output_tokens, cached_tokens, reasoning_tokens;
@@ -34,9 +37,10 @@ class Recording {
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
-  // The recorded output for a value and a sample's number; `sample` keeps what the row does not
-  // say. False: no such row. Throws std::runtime_error where the file is no longer what it was.
-  bool find(std::string_view value, int number, Sample& sample);
+  // The recorded output for the values of `match` and a sample's number; `sample` keeps what the
+  // row does not say. False: no such row. Throws std::runtime_error where the file is no longer
+  // what it was.
+  bool find(std::span<const std::string> values, int number, Sample& sample);
 
   std::uint64_t rows() const;
 

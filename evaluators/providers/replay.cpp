@@ -1,4 +1,8 @@
 // Recorded outputs instead of a model: no network, no key, the same answer every time.
+//
+// `match` says which row belongs to a request: `id`, a variable of the case, or several of them as
+// {variable: column}. `prompt.name` and `prompt.version` stand for the prompt that is asked, so
+// that one recording can hold the outputs of several versions.
 #include <fmt/format.h>
 
 #include <stdexcept>
@@ -11,10 +15,10 @@ namespace {
 
 class Replay final : public Provider {
  public:
-  Replay(const ModelSpec& model, std::string variable, std::string path,
+  Replay(const ModelSpec& model, std::vector<std::string> variables, std::string path,
          std::unique_ptr<Recording> recording)
       : model_(model),
-        variable_(std::move(variable)),
+        variables_(std::move(variables)),
         path_(std::move(path)),
         recording_(std::move(recording)) {}
 
@@ -25,11 +29,17 @@ class Replay final : public Provider {
     sample.number = request->sample;
     sample.model = model_.name;
     try {
-      const std::optional<std::string> value = value_of(*request->row);
-      if (!value)
-        sample.error = {ErrorClass::no_recording,
-                        fmt::format("the case has no variable `{}`", variable_)};
-      else if (!recording_->find(*value, request->sample, sample))
+      std::vector<std::string> values;
+      for (const std::string& variable : variables_) {
+        std::optional<std::string> value = value_of(*request, variable);
+        if (!value) {
+          sample.error = {ErrorClass::no_recording,
+                          fmt::format("the case has no variable `{}`", variable)};
+          break;
+        }
+        values.push_back(*std::move(value));
+      }
+      if (!sample.error && !recording_->find(values, request->sample, sample))
         sample.error = {ErrorClass::no_recording,
                         fmt::format("no row of {} matches the case", path_)};
     } catch (const std::runtime_error& error) {
@@ -39,17 +49,21 @@ class Replay final : public Provider {
   }
 
  private:
-  std::optional<std::string> value_of(const Case& row) const {
-    if (variable_ == "id") return row.id;
-    if (const Value* whole = row.variables.find(variable_)) return to_text(*whole);
-    if (variable_.find_first_of("./") == std::string::npos) return std::nullopt;
+  // A column of the case comes before our own words.
+  static std::optional<std::string> value_of(const Request& request, const std::string& variable) {
+    const Case& row = *request.row;
+    if (variable == "id") return row.id;
+    if (const Value* whole = row.variables.find(variable)) return to_text(*whole);
+    if (variable.find_first_of("./") == std::string::npos) return std::nullopt;
     const Value variables = row.variables;
-    const Value* found = find_path(variables, variable_);
-    return found == nullptr ? std::nullopt : std::optional(to_text(*found));
+    if (const Value* found = find_path(variables, variable)) return to_text(*found);
+    if (variable == "prompt.version" && request.prompt) return request.prompt->version;
+    if (variable == "prompt.name" && request.prompt) return request.prompt->name;
+    return std::nullopt;
   }
 
   const ModelSpec& model_;
-  std::string variable_;
+  std::vector<std::string> variables_;
   std::string path_;
   std::unique_ptr<Recording> recording_;
 };
@@ -58,20 +72,21 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields,
                                const std::filesystem::path& folder, EventLoop&) {
   RecordingSpec spec;
   const std::string path = fields.required_text("path");
-  std::string variable;
+  std::vector<std::string> variables;
   const Value* match = fields.value("match");
   if (match == nullptr) {
     fields.missing(
         "match",
         "the case variable that the recording is looked up by, or {variable: column}, or `id`");
-  } else if (const Object* pair = match->object()) {
-    if (pair->size() != 1)
-      fields.error(match->mark(), fmt::format("`match` has {} entries", pair->size()),
-                   "expected {variable: column}");
-    else
-      variable = pair->begin()->key, spec.match = to_text(pair->begin()->value);
+  } else if (const Object* pairs = match->object()) {
+    for (const Member& pair : *pairs) {
+      variables.push_back(pair.key);
+      spec.match.push_back(to_text(pair.value));
+    }
+    if (pairs->empty())
+      fields.error(match->mark(), "`match` has no entries", "expected {variable: column}");
   } else if (const auto name = fields.text("match")) {
-    variable = spec.match = *name;
+    variables = spec.match = {*name};
   }
   spec.output = fields.required_text("output");
   spec.sample = fields.text("sample");
@@ -92,7 +107,7 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields,
   spec.path = folder / path;
   auto recording = Recording::open(spec, fields.problems());
   if (!recording) return nullptr;
-  return std::make_unique<Replay>(model, std::move(variable), path, std::move(recording));
+  return std::make_unique<Replay>(model, std::move(variables), path, std::move(recording));
 }
 
 }  // namespace

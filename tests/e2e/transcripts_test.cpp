@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "cli/command.h"
 #include "datasets/text/files.h"
 #include "tests/support/golden.h"
 #include "tests/support/reference.h"
@@ -27,4 +28,28 @@ TEST_CASE("transcripts: the program prints what they hold") {
     ++replayed;
   }
   CHECK(replayed > 0);
+}
+
+TEST_CASE("transcripts: the README shows what the program prints") {
+  const Result<Source> readme = read_source(repository("README.md"));
+  const Result<Source> transcript =
+      read_source(repository("tests/e2e/transcripts/sample_project.txt"));
+  REQUIRE(readme);
+  REQUIRE(transcript);
+  const std::string& text = readme->text();
+  const std::string fence = "```console\n";
+  const std::size_t from = text.find(fence);
+  REQUIRE(from != std::string::npos);
+  const std::size_t begin = from + fence.size();
+  const std::string screen = text.substr(begin, text.find("```", begin) - begin);
+  CHECK_MESSAGE(transcript->text().find(screen) != std::string::npos, screen);
+}
+
+TEST_CASE("README: names every command") {
+  const Result<Source> readme = read_source(repository("README.md"));
+  REQUIRE(readme);
+  for (const CommandInfo* command : commands()) {
+    CAPTURE(command->name);
+    CHECK(readme->text().find("| `llmops " + std::string(command->name)) != std::string::npos);
+  }
 }

@@ -49,7 +49,7 @@ std::string find_output(Recording& recording, const std::string& message) {
   }
   Sample sample;
   for (const std::string& each : tries)
-    if (!each.empty() && recording.find(each, 0, sample)) return sample.text;
+    if (!each.empty() && recording.find({&each, 1}, 0, sample)) return sample.text;
   return "";
 }
 
@@ -116,7 +116,7 @@ int serve(const Settings& settings) {
     Diagnostics problems;
     RecordingSpec spec;
     spec.path = settings.recording;
-    spec.match = settings.question;
+    spec.match = {settings.question};
     spec.output = settings.output;
     recording = Recording::open(spec, problems);
     if (!recording) {

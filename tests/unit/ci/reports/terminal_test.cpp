@@ -90,3 +90,51 @@ TEST_CASE("layout: a table aligns on the decimal point and leaves out what does 
         "  b     100\n"
         "  c\n");
 }
+
+TEST_CASE("terminal: what is as it should be takes no line, unless a rule names it") {
+  ExampleRun run;
+  const Measure errors{.name = "error_rate", .kind = ScoreKind::binary, .builtin = true};
+  run.summary.measures.push_back({.measure = errors, .n = 4, .mean = 0.0});
+  MetricComparison compared{
+      .metric = "error_rate", .measure = errors, .baseline_mean = 0.0, .candidate_mean = 0.0};
+  run.comparison.metrics.push_back(compared);
+  run.verdict.rules.clear();
+  CHECK(render_terminal(run.input(), {}).find("error_rate") == std::string::npos);
+  run.comparison.metrics.back().outcome = Outcome::pass;
+  CHECK(render_terminal(run.input(), {}).find("error_rate") != std::string::npos);
+  run.comparison.metrics.back().outcome.reset();
+  run.comparison.metrics.back().candidate_mean = 0.25;
+  CHECK(render_terminal(run.input(), {}).find("error_rate") != std::string::npos);
+}
+
+TEST_CASE("terminal: a change without spread is a change; none at all is none") {
+  ExampleRun run;
+  MetricComparison& tokens = run.comparison.metrics[2];
+  tokens.interval_low.reset();
+  tokens.interval_high.reset();
+  tokens.n = tokens.losses = 8;
+  tokens.wins = tokens.ties = 0;
+  const auto line = [&] {
+    const std::string screen = render_terminal(run.input(), {});
+    const std::size_t at = screen.find("\n  output_tokens ", screen.find("Difference to"));
+    return screen.substr(at + 1, screen.find('\n', at + 1) - at - 1);
+  };
+  CHECK(line().find(" worse ") != std::string::npos);
+  tokens.losses = 0;
+  tokens.ties = 8;
+  tokens.difference = 0.0;
+  CHECK(line().find(" ~ ") != std::string::npos);
+  tokens.ties = 7;  // one of eight moved, and nobody knows how much that means
+  tokens.losses = 1;
+  CHECK(line().find(" ~ ") == std::string::npos);
+  CHECK(line().find(" worse ") == std::string::npos);
+}
+
+TEST_CASE("terminal: commands name the store where it lies elsewhere") {
+  ExampleRun run;
+  ReportInput input = run.input();
+  CHECK(render_terminal(input, {}).find("--store") == std::string::npos);
+  input.store = "project/.llmops";
+  CHECK(render_terminal(input, {}).find(" --store project/.llmops --html report.html") !=
+        std::string::npos);
+}

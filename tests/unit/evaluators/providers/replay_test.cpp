@@ -64,6 +64,37 @@ TEST_CASE("replay: match by id, by another column, and from a JSON list") {
   CHECK(text(ask_all({question("b", "x")}, *by_column, loop)[0]) == "1");
 }
 
+TEST_CASE("replay: several columns must match, the prompt's version among them") {
+  const TemporaryFolder folder;
+  folder.write("r.jsonl", R"({"id":"a","v":"1.0.0","out":"old"}
+{"id":"a","v":"1.1.0","out":"new"}
+)");
+  EventLoop loop;
+  const auto model = model_from(
+      "{provider: replay, path: r.jsonl, match: {id: id, prompt.version: v}, output: out}", loop,
+      folder.path());
+  const auto asked = [&](const char* version) {
+    auto prompt = std::make_shared<Prompt>();
+    prompt->version = version;
+    auto request = std::make_shared<Request>(*question("a", ""));
+    request->prompt = std::move(prompt);
+    return text(ask_all({std::move(request)}, *model, loop)[0]);
+  };
+  CHECK(asked("1.0.0") == "old");
+  CHECK(asked("1.1.0") == "new");
+  CHECK(asked("1.2.0") == "no_recording");
+  CHECK(text(ask_all({question("a", "")}, *model, loop)[0]) == "no_recording");
+
+  folder.write("d.jsonl", R"({"id":"a","v":"1","out":"x"}
+{"id":"a","v":"1","out":"y"}
+)");
+  CHECK(model_problems(
+            "{provider: replay, path: d.jsonl, match: {id: id, prompt.version: v}, output: out}",
+            folder.path())
+            .find("two rows match `id` = `a`, `v` = `1` with different outputs") !=
+        std::string::npos);
+}
+
 TEST_CASE("replay: a recording of several samples") {
   const TemporaryFolder folder;
   folder.write("r.jsonl",

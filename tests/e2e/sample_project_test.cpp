@@ -1,0 +1,101 @@
+// The sample project, as ci/quickstart and the README use it.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "datasets/text/files.h"
+#include "datasets/text/json.h"
+#include "tests/support/reference.h"
+#include "tests/support/run_cli.h"
+
+using namespace llmops;
+using namespace llmops::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Sample {
+  TemporaryFolder folder;
+  Sample() {
+    fs::copy(repository("datasets/examples/support"), folder.path() / "support",
+             fs::copy_options::recursive);
+    fs::remove_all(folder.path() / "support/.llmops");
+  }
+  CliRun run(std::vector<std::string> arguments) const {
+    return run_cli(arguments, {.folder = folder.path() / "support"});
+  }
+};
+
+Value document(const CliRun& run) {
+  const Result<Value> value = parse_json(run.out, "stdout");
+  REQUIRE_MESSAGE(value, run.out, run.err);
+  return *value;
+}
+
+std::string outcome_of(const Value& document, const std::string& rule) {
+  for (const Value& each : *document.find("verdict")->find("rules")->list())
+    if (*each.find("rule")->string() == rule) return *each.find("outcome")->string();
+  return "no such rule";
+}
+
+std::string content(const fs::path& file) {
+  const Result<Source> source = read_source(file);
+  REQUIRE(source);
+  return source->text();
+}
+
+}  // namespace
+
+TEST_CASE("sample project: the version in production passes, nothing on stderr but notes") {
+  const Sample sample;
+  const CliRun run = sample.run({"eval", "--json"});
+  CHECK(run.code == 0);
+  const Value found = document(run);
+  CHECK(*found.find("verdict")->find("outcome")->string() == "pass");
+  CHECK(*found.find("run")->find("cases")->integer() == 62);
+  CHECK(*found.find("run")->find("calls")->find("failed")->integer() == 0);
+  for (const Value& rule : *found.find("verdict")->find("rules")->list())
+    CHECK(*rule.find("outcome")->string() == "pass");
+}
+
+TEST_CASE("sample project: the proposed version fails on quality and on tokens") {
+  const Sample sample;
+  const CliRun run = sample.run({"eval", "--json", "--prompt", "support@2.3.1"});
+  CHECK(run.code == 1);
+  const Value found = document(run);
+  CHECK(*found.find("verdict")->find("outcome")->string() == "fail");
+  CHECK(outcome_of(found, "states_fact max_drop 0.1") == "fail");
+  CHECK(outcome_of(found, "output_tokens max_increase 10%") == "fail");
+  CHECK(outcome_of(found, "error_rate max 5%") == "pass");
+}
+
+TEST_CASE("sample project: every report is written, and the page runs nothing") {
+  const Sample sample;
+  const CliRun run = sample.run({"eval", "--html", "r.html", "--markdown", "r.md", "--junit",
+                                 "r.xml", "--csv", "r.csv", "--samples-out", "s.jsonl"});
+  CHECK(run.code == 0);
+  const fs::path folder = sample.folder.path() / "support";
+  const std::string html = content(folder / "r.html");
+  CHECK(html.find("default-src 'none'") != std::string::npos);
+  CHECK(html.find("<script") == std::string::npos);
+  // The baseline file keeps scores, so that the differences case by case are drawn without its run.
+  CHECK(html.find("case by case") != std::string::npos);
+  CHECK(content(folder / "r.md").starts_with("## "));
+  CHECK(content(folder / "r.xml").starts_with("<?xml"));
+  CHECK(content(folder / "r.csv").find("baseline.states_fact") != std::string::npos);
+}
+
+TEST_CASE("sample project: its baseline is what accepted.yaml gives") {
+  const Sample sample;
+  CHECK(sample.run({"eval", "accepted.yaml", "--no-gate", "--quiet"}).code == 0);
+  CHECK(sample.run({"baseline", "set", "last", "fresh.json"}).code == 0);
+  const Result<Value> kept =
+      parse_json(*read_source(repository("datasets/examples/support/baselines/support.json")));
+  const Result<Value> fresh = parse_json(*read_source(sample.folder.path() / "support/fresh.json"));
+  REQUIRE(kept);
+  REQUIRE(fresh);
+  REQUIRE(kept->find("cases") != nullptr);
+  CHECK(*kept->find("cases") == *fresh->find("cases"));
+  for (const char* key : {"prompt", "dataset", "measures"})
+    CHECK(*kept->find("run")->find(key) == *fresh->find("run")->find(key));
+}
