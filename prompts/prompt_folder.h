@@ -24,8 +24,11 @@ class PromptFolder {
   const std::filesystem::path& folder() const { return folder_; }
   const std::filesystem::path& root() const { return root_; }
 
- private:
+  // Where a file lies: beside the prompt, else in the root; the first of them where it is in
+  // neither.
   std::filesystem::path find(const std::string& path) const;
+
+ private:
   std::filesystem::path folder_, root_;
 };
 

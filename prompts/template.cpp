@@ -45,6 +45,8 @@ Result<std::string> Template::render(const std::vector<const Object*>& scopes) c
 const std::vector<std::string>& Template::variables() const { return program_->variables; }
 const std::string& Template::resolved() const { return program_->parsed.resolved; }
 
+const jinja::Parsed& Template::parsed() const { return program_->parsed; }
+
 std::vector<TemplateVariable> Template::uses() const {
   std::vector<TemplateVariable> found;
   for (const std::string& name : program_->variables) {

@@ -14,6 +14,10 @@
 
 namespace llmops {
 
+namespace jinja {
+struct Parsed;  // prompts/template/parser.h
+}
+
 // Hands out the text of an included file; an include outside the prompt folder is a problem.
 using IncludeLoader = std::function<Result<Source>(const std::string& path)>;
 
@@ -46,6 +50,8 @@ class Template {
   std::vector<TemplateVariable> uses() const;
   // The text with its includes resolved: what the content hash is made of.
   const std::string& resolved() const;
+  // The tree itself, for whoever looks inside (lint).
+  const jinja::Parsed& parsed() const;
 
  private:
   struct Program;
