@@ -9,7 +9,7 @@
 #include "datasets/dataset.h"
 #include "datasets/text/files.h"
 #include "datasets/text/yaml.h"
-#include "prompts/prompt_file.h"
+#include "prompts/lint/lint.h"
 #include "prompts/request.h"
 
 namespace llmops {
@@ -35,30 +35,36 @@ FileKind kind_of(const std::filesystem::path& file) {
   return FileKind::prompt;
 }
 
-void check_dataset(const DatasetSpec& spec,
-                   const std::vector<std::shared_ptr<const Prompt>>& prompts, Diagnostics& found) {
-  const Result<Dataset> dataset = Dataset::open(spec, [&](const Case& row, Diagnostics& problems) {
-    for (const auto& prompt : prompts)
-      if (Result<std::vector<Message>> messages = render_messages(*prompt, row); !messages)
-        append(problems, messages.problems());
-  });
+// A suite's prompts are held against the columns of its dataset.
+void check_suite(const Suite& suite, Diagnostics& found) {
+  const Result<Dataset> dataset =
+      Dataset::open(suite.dataset, [&](const Case& row, Diagnostics& problems) {
+        for (const auto& prompt : suite.prompts)
+          if (Result<std::vector<Message>> messages = render_messages(*prompt, row); !messages)
+            append(problems, messages.problems());
+      });
   append(found, dataset.problems());
+  LintOptions options;
+  if (dataset) options.columns = dataset->info().columns;
+  for (const auto& [word, column] : suite.dataset.fields) options.used_columns.push_back(column);
+  for (const auto& prompt : suite.prompts)
+    if (!prompt->file.empty()) append(found, lint_prompt(prompt->file, options));
 }
 
 void check(const std::filesystem::path& file, Diagnostics& found) {
   switch (kind_of(file)) {
-    case FileKind::prompt: {
-      const Result<Prompt> prompt = load_prompt(file);
-      append(found, prompt.problems());
+    case FileKind::prompt:
+      append(found, lint_prompt(file));
+      break;
+    case FileKind::dataset: {
+      const Result<Dataset> dataset = Dataset::open({.path = file});
+      append(found, dataset.problems());
       break;
     }
-    case FileKind::dataset:
-      check_dataset({.path = file}, {}, found);
-      break;
     case FileKind::suite: {
       const Result<Suite> suite = load_suite(file, {});
       append(found, suite.problems());
-      if (suite) check_dataset(suite->dataset, suite->prompts, found);
+      if (suite) check_suite(*suite, found);
       break;
     }
   }
