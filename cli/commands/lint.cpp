@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <set>
 
 #include "cli/command.h"
 #include "cli/suite.h"
@@ -44,7 +45,11 @@ void check_suite(const Suite& suite, Diagnostics& found) {
             append(problems, messages.problems());
       });
   append(found, dataset.problems());
-  LintOptions options;
+  // Columns that mean something by their name alone are used, whether a prompt shows them or not.
+  LintOptions options{
+      .used_columns = {"id", "reference", "references", "context", "tags", "group", "weight",
+                       "metadata"}
+  };
   if (dataset) options.columns = dataset->info().columns;
   for (const auto& [word, column] : suite.dataset.fields) options.used_columns.push_back(column);
   for (const auto& prompt : suite.prompts)
@@ -70,11 +75,19 @@ void check(const std::filesystem::path& file, Diagnostics& found) {
   }
 }
 
+// A prompt may be named on the command line and by several suites: what was found twice is shown
+// once.
+void drop_repeats(Diagnostics& found) {
+  std::set<std::string> seen;
+  std::erase_if(found, [&](const Diagnostic& each) { return !seen.insert(render(each)).second; });
+}
+
 ExitCode run(const Options& options, Console& console) {
   Diagnostics found;
   const std::vector<std::string> files =
       options.files.empty() ? std::vector<std::string>{"llmops.yaml"} : options.files;
   for (const std::string& file : files) check(file, found);
+  drop_repeats(found);
   const bool failed = has_errors(found);
   if (console.json()) {
     List problems;
