@@ -68,7 +68,9 @@ TEST_CASE("gsm8k: accuracy of four models, each verdict as recorded") {
           *find_path(row, "/" + model + "/is_correct")->boolean();
   }
 
-  for (const auto& [model, count] : truth) {
+  for (const auto& each : truth) {
+    const std::string& model = each.first;
+    const int count = each.second;
     CAPTURE(model);
     folder.write("suite.yaml", suite_for(*data, model, "none.json"));
     const CliRun run =
