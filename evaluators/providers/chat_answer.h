@@ -11,16 +11,18 @@
 
 namespace llmops {
 
+// What one event of a stream brought.
+struct EventGain {
+  bool payload = false;     // generated text, reasoning, tool calls
+  std::int64_t tokens = 0;  // of the payload; 0: the event does not tell
+};
+
 class ChatAnswer {
  public:
-  // What one event brought.
-  struct Brought {
-    bool payload = false;  // generated text, reasoning, tool-call arguments
-  };
   // `data: {...}` of a stream. Choices may be empty, content null, missing, "" or a list of parts;
   // usage may stand in any event and may be cumulative: the one with the most output tokens, the
   // last of equals, stands.
-  Brought add_chunk(const Value& event);
+  EventGain add_chunk(const Value& event);
   // The whole document of a call that does not stream.
   void add_document(const Value& document);
 
@@ -49,6 +51,7 @@ class ChatAnswer {
   Usage usage_;
   CallError error_;
   bool has_choice_ = false;
+  std::int64_t tokens_told_ = 0;  // by cumulative counts
 };
 
 }  // namespace llmops

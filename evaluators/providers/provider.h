@@ -55,6 +55,7 @@ struct ModelSpec {
   Limits limits;
   std::optional<Price> price;
   bool stream = true;
+  bool keep_events = false;  // keep every event's stamp in Timeline::events (benchmarks)
   Value settings;  // the whole mapping: what the provider itself reads (base_url, path, match, ...)
   Object parameters;  // override the prompt's; a null takes a parameter away
   Object identity;  // what a record keeps of it: provider, name, base_url, parameters; never a key
@@ -74,11 +75,13 @@ class Provider {
 
   using Done = std::function<void(Answer)>;
   // One attempt. Never blocks, never throws; `done` is called exactly once, perhaps before `ask`
-  // returns.
-  virtual void ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
+  // returns. The number names the attempt for `cancel`; 0: it cannot be cancelled.
+  virtual std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
                    Done done) = 0;
 
-  // Ends every attempt under way with ErrorClass::cancelled.
+  // Ends an attempt, or every attempt under way, with ErrorClass::cancelled, soon; one that has ended
+  // is left alone.
+  virtual void cancel(std::uint64_t attempt) { static_cast<void>(attempt); }
   virtual void cancel_all() {}
 };
 
