@@ -142,8 +142,9 @@ EventGain ChatAnswer::add_chunk(const Value& event) {
   }
   if (const Value* timings = present(event, "timings")) add_timings(*timings);
   if (!gain.payload) return gain;
-  // Tokens of this event: a cumulative count (usage or llama.cpp's timings on every chunk), else one
-  // entry of log-probabilities a token.
+  has_payload_ = true;
+  // Tokens of this event: a cumulative count (usage or llama.cpp's timings on every chunk), else
+  // one entry of log-probabilities a token.
   std::optional<std::int64_t> total = count(event.find("usage"), "completion_tokens");
   if (!total) total = count(event.find("timings"), "predicted_n");
   if (total && *total > tokens_told_) {

@@ -26,7 +26,8 @@ class ChatAnswer {
   // The whole document of a call that does not stream.
   void add_document(const Value& document);
 
-  bool has_choice() const { return has_choice_; }
+  // A choice came, with something in it or with the reason why there is nothing.
+  bool has_answer() const { return has_choice_ && (has_payload_ || !finish_reason_.empty()); }
   const std::string& finish_reason() const { return finish_reason_; }
   const CallError& error() const { return error_; }
 
@@ -51,6 +52,7 @@ class ChatAnswer {
   Usage usage_;
   CallError error_;
   bool has_choice_ = false;
+  bool has_payload_ = false;
   std::int64_t tokens_told_ = 0;  // by cumulative counts
 };
 

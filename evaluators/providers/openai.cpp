@@ -35,7 +35,7 @@ class ChatReader final : public AnswerReader {
   }
   bool complete() const override { return done_; }
   bool finished() const override { return done_ || !answer_.finish_reason().empty(); }
-  bool has_answer() const override { return answer_.has_choice(); }
+  bool has_answer() const override { return answer_.has_answer(); }
   const CallError& fault() const override { return fault_ ? fault_ : answer_.error(); }
   void move_into(Sample& sample) override { answer_.move_into(sample); }
 
@@ -56,7 +56,7 @@ class OpenAi final : public Provider {
   }
 
   std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
-           Done done) override {
+                    Done done) override {
     Sample sample;
     sample.case_id = request->row ? request->row->id : "";
     sample.number = request->sample;
@@ -73,8 +73,8 @@ class OpenAi final : public Provider {
     http.headers = endpoint_.headers;
     http.body = *std::move(body);
     http.connect_timeout = model_.timeout.connect;
-    return calls_.start(std::move(http), std::make_unique<ChatReader>(), std::move(sample), scheduled,
-                 std::move(done));
+    return calls_.start(std::move(http), std::make_unique<ChatReader>(), std::move(sample),
+                        scheduled, std::move(done));
   }
 
   void cancel(std::uint64_t attempt) override { calls_.cancel(attempt); }

@@ -22,7 +22,8 @@ class Replay final : public Provider {
         path_(std::move(path)),
         recording_(std::move(recording)) {}
 
-  std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point, Done done) override {
+  std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point,
+                    Done done) override {
     Answer answer;
     Sample& sample = answer.sample;
     sample.case_id = request->row->id;

@@ -14,7 +14,7 @@ namespace {
 // Error bodies beyond this are of no use to anybody.
 constexpr std::size_t kMostErrorBody = std::size_t{64} << 10;
 // How long a server that has said all may keep the body open.
-constexpr auto kLinger = std::chrono::seconds(1);
+constexpr auto kLinger = std::chrono::milliseconds(250);
 
 enum class BodyKind { unknown, events, document, error, wrong };
 
@@ -22,8 +22,8 @@ enum class BodyKind { unknown, events, document, error, wrong };
 
 class StreamCalls::Call final : public HttpHandler, public SseSink {
  public:
-  Call(StreamCalls& owner, std::uint64_t number, std::unique_ptr<AnswerReader> reader, Sample sample,
-       Clock::time_point scheduled, Provider::Done done)
+  Call(StreamCalls& owner, std::uint64_t number, std::unique_ptr<AnswerReader> reader,
+       Sample sample, Clock::time_point scheduled, Provider::Done done)
       : owner_(&owner),
         number_(number),
         stream_(owner.model_.stream),
@@ -159,7 +159,7 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
     if (reader_->fault()) return reader_->fault();
     if (kind_ == BodyKind::events && !reader_->finished())
       return {ErrorClass::truncated, "the stream ended without a finish reason"};
-    if (!reader_->has_answer()) return {ErrorClass::empty_choices, "the answer holds no choice"};
+    if (!reader_->has_answer()) return {ErrorClass::empty_choices, "the answer is empty"};
     return {};
   }
 
@@ -192,8 +192,8 @@ StreamCalls::~StreamCalls() {
 std::uint64_t StreamCalls::start(HttpRequest request, std::unique_ptr<AnswerReader> reader,
                                  Sample sample, Clock::time_point scheduled, Provider::Done done) {
   const std::uint64_t number = next_++;
-  auto owned = std::make_unique<Call>(*this, number, std::move(reader), std::move(sample), scheduled,
-                                      std::move(done));
+  auto owned = std::make_unique<Call>(*this, number, std::move(reader), std::move(sample),
+                                      scheduled, std::move(done));
   Call& call = *owned;
   under_way_.emplace(number, &call);
   call.begin(loop_.http().start(std::move(request), std::move(owned)));

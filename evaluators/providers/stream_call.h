@@ -40,7 +40,7 @@ class StreamCalls {
   StreamCalls& operator=(const StreamCalls&) = delete;
 
   std::uint64_t start(HttpRequest request, std::unique_ptr<AnswerReader> reader, Sample sample,
-             Clock::time_point scheduled, Provider::Done done);
+                      Clock::time_point scheduled, Provider::Done done);
   void cancel(std::uint64_t attempt);
   void cancel_all();
   // Takes this key out of whatever the server sends back.
