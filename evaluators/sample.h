@@ -75,6 +75,7 @@ struct Sample {
   Timing timing;
   std::optional<double> cost_usd;
   int attempts = 1;
+  int fallback = 0;     // which model of the chain answered; 0: the one that was asked
   bool cached = false;  // from the response cache: no latency, no cost
   CallError error;      // a failed call is no answer and has no score
 };

@@ -119,8 +119,9 @@ void ChatAnswer::add_common(const Value& event) {
   if (error && !error_) error_ = error_object_fault(event);
 }
 
-ChatAnswer::Brought ChatAnswer::add_chunk(const Value& event) {
-  Brought brought;
+EventGain ChatAnswer::add_chunk(const Value& event) {
+  EventGain gain;
+  const std::size_t logprobs_before = logprobs_.size();
   add_common(event);
   const Value* choices = event.find("choices");
   const List* list = choices == nullptr ? nullptr : choices->list();
@@ -129,18 +130,30 @@ ChatAnswer::Brought ChatAnswer::add_chunk(const Value& event) {
       if (count(&choice, "index").value_or(0) != 0) continue;
       has_choice_ = true;
       if (const Value* delta = present(choice, "delta"))
-        brought.payload = add_message(*delta) || brought.payload;
+        gain.payload = add_message(*delta) || gain.payload;
       else if (const Value* message = present(choice, "message"))
-        brought.payload = add_message(*message) || brought.payload;
+        gain.payload = add_message(*message) || gain.payload;
       else
-        brought.payload =
-            add_text(choice, "text", text_) || brought.payload;  // the older completions route
+        gain.payload =
+            add_text(choice, "text", text_) || gain.payload;  // the older completions route
       if (const Value* reason = present(choice, "finish_reason")) finish_reason_ = to_text(*reason);
       if (const Value* logprobs = present(choice, "logprobs")) add_logprobs(*logprobs);
     }
   }
   if (const Value* timings = present(event, "timings")) add_timings(*timings);
-  return brought;
+  if (!gain.payload) return gain;
+  has_payload_ = true;
+  // Tokens of this event: a cumulative count (usage or llama.cpp's timings on every chunk), else
+  // one entry of log-probabilities a token.
+  std::optional<std::int64_t> total = count(event.find("usage"), "completion_tokens");
+  if (!total) total = count(event.find("timings"), "predicted_n");
+  if (total && *total > tokens_told_) {
+    gain.tokens = *total - tokens_told_;
+    tokens_told_ = *total;
+  } else if (!total) {
+    gain.tokens = static_cast<std::int64_t>(logprobs_.size() - logprobs_before);
+  }
+  return gain;
 }
 
 void ChatAnswer::add_document(const Value& document) { add_chunk(document); }

@@ -11,20 +11,23 @@
 
 namespace llmops {
 
+// What one event of a stream brought.
+struct EventGain {
+  bool payload = false;     // generated text, reasoning, tool calls
+  std::int64_t tokens = 0;  // of the payload; 0: the event does not tell
+};
+
 class ChatAnswer {
  public:
-  // What one event brought.
-  struct Brought {
-    bool payload = false;  // generated text, reasoning, tool-call arguments
-  };
   // `data: {...}` of a stream. Choices may be empty, content null, missing, "" or a list of parts;
   // usage may stand in any event and may be cumulative: the one with the most output tokens, the
   // last of equals, stands.
-  Brought add_chunk(const Value& event);
+  EventGain add_chunk(const Value& event);
   // The whole document of a call that does not stream.
   void add_document(const Value& document);
 
-  bool has_choice() const { return has_choice_; }
+  // A choice came, with something in it or with the reason why there is nothing.
+  bool has_answer() const { return has_choice_ && (has_payload_ || !finish_reason_.empty()); }
   const std::string& finish_reason() const { return finish_reason_; }
   const CallError& error() const { return error_; }
 
@@ -49,6 +52,8 @@ class ChatAnswer {
   Usage usage_;
   CallError error_;
   bool has_choice_ = false;
+  bool has_payload_ = false;
+  std::int64_t tokens_told_ = 0;  // by cumulative counts
 };
 
 }  // namespace llmops

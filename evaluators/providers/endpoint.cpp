@@ -104,7 +104,9 @@ Endpoint read_endpoint(ModelSpec& model, Fields& fields, std::string_view defaul
                                      : fmt::format("{}: {}", header, secret));
     endpoint.has_key = true;
     endpoint.secret = secret == nullptr ? "" : secret;
+    model.key_variable = *variable;
   }
+  model.account = endpoint.base_url + '|' + model.key_variable;
   endpoint.headers = std::make_shared<const HttpHeaders>(lines);
   return endpoint;
 }

@@ -14,17 +14,17 @@ namespace {
 
 class ChatReader final : public AnswerReader {
  public:
-  bool on_event(std::string_view, std::string_view data) override {
+  EventGain on_event(std::string_view, std::string_view data) override {
     if (data == "[DONE]") {
       done_ = true;
-      return false;
+      return {};
     }
     const Result<Value> event = parse_json(data, "stream");
     if (!event) {
       fault_ = {ErrorClass::bad_json, "an event of the stream is " + event.problems()[0].what};
-      return false;
+      return {};
     }
-    return answer_.add_chunk(*event).payload;
+    return answer_.add_chunk(*event);
   }
   void on_document(std::string_view body) override {
     const Result<Value> document = parse_json(body, "answer");
@@ -35,7 +35,7 @@ class ChatReader final : public AnswerReader {
   }
   bool complete() const override { return done_; }
   bool finished() const override { return done_ || !answer_.finish_reason().empty(); }
-  bool has_answer() const override { return answer_.has_choice(); }
+  bool has_answer() const override { return answer_.has_answer(); }
   const CallError& fault() const override { return fault_ ? fault_ : answer_.error(); }
   void move_into(Sample& sample) override { answer_.move_into(sample); }
 
@@ -55,8 +55,8 @@ class OpenAi final : public Provider {
     calls_.hide(endpoint_.secret);
   }
 
-  void ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
-           Done done) override {
+  std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
+                    Done done) override {
     Sample sample;
     sample.case_id = request->row ? request->row->id : "";
     sample.number = request->sample;
@@ -65,17 +65,19 @@ class OpenAi final : public Provider {
       Answer answer{.sample = std::move(sample), .retry_after = std::nullopt};
       answer.sample.error = {ErrorClass::bad_request,
                              body.problems()[0].file + ": " + body.problems()[0].what};
-      return done(std::move(answer));
+      done(std::move(answer));
+      return 0;
     }
     HttpRequest http;
     http.url = endpoint_.url;
     http.headers = endpoint_.headers;
     http.body = *std::move(body);
     http.connect_timeout = model_.timeout.connect;
-    calls_.start(std::move(http), std::make_unique<ChatReader>(), std::move(sample), scheduled,
-                 std::move(done));
+    return calls_.start(std::move(http), std::make_unique<ChatReader>(), std::move(sample),
+                        scheduled, std::move(done));
   }
 
+  void cancel(std::uint64_t attempt) override { calls_.cancel(attempt); }
   void cancel_all() override { calls_.cancel_all(); }
 
  private:

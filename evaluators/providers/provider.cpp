@@ -37,12 +37,32 @@ RetryPolicy read_retries(const Value& value, const Source& source, Diagnostics& 
 Limits read_limits(const Value& value, const Source& source, Diagnostics& problems) {
   Limits limits;
   Fields fields(value, source, problems, "`limits`");
-  limits.concurrency =
-      static_cast<int>(fields.integer("concurrency", {1, 100000}).value_or(limits.concurrency));
+  const Value* concurrency = value.find("concurrency");
+  if (concurrency != nullptr && concurrency->is_string() && *concurrency->string() == "auto") {
+    fields.value("concurrency");
+    limits.concurrency = 100;  // Inspect's bounds
+    limits.concurrency_start = 20;
+  } else {
+    limits.concurrency =
+        static_cast<int>(fields.integer("concurrency", {1, 100000}).value_or(limits.concurrency));
+  }
   limits.requests_per_minute = fields.integer("requests_per_minute", {0}).value_or(0);
   limits.tokens_per_minute = fields.integer("tokens_per_minute", {0}).value_or(0);
   fields.finish();
   return limits;
+}
+
+Hedge read_hedge(const Value& value, const Source& source, Diagnostics& problems) {
+  Hedge hedge;
+  Fields fields(value, source, problems, "`hedge`");
+  const Value* after = value.find("after");
+  if (after != nullptr && after->is_string() && *after->string() == "p95")
+    fields.value("after");
+  else
+    hedge.after = fields.duration("after").value_or(hedge.after);
+  hedge.most = fields.number("most", {0, 1}).value_or(hedge.most);
+  fields.finish();
+  return hedge;
 }
 
 Price read_price(const Value& value, const Source& source, Diagnostics& problems) {
@@ -93,9 +113,11 @@ const ProviderInfo* find_provider(std::string_view name) {
   return nullptr;
 }
 
-std::unique_ptr<Model> make_model(const Value& value, const Source& source,
-                                  const std::filesystem::path& folder, EventLoop& loop,
-                                  Diagnostics& problems) {
+namespace {
+
+std::unique_ptr<Model> make_one(const Value& value, const Source& source,
+                                const std::filesystem::path& folder, EventLoop& loop,
+                                Diagnostics& problems, bool may_fall_back) {
   const auto problems_before = static_cast<std::ptrdiff_t>(problems.size());
   Fields fields(value, source, problems, "`model`");
   auto model = std::make_unique<Model>();
@@ -117,6 +139,8 @@ std::unique_ptr<Model> make_model(const Value& value, const Source& source,
     spec.retries = read_retries(*retries, source, problems);
   if (const Value* limits = fields.mapping("limits"))
     spec.limits = read_limits(*limits, source, problems);
+  if (const Value* hedge = fields.mapping("hedge"))
+    spec.hedge = read_hedge(*hedge, source, problems);
   if (const Value* price = fields.mapping("price"))
     spec.price = read_price(*price, source, problems);
   if (const Value* parameters = fields.mapping("parameters"))
@@ -126,9 +150,28 @@ std::unique_ptr<Model> make_model(const Value& value, const Source& source,
   if (!spec.name.empty()) spec.identity.add("name", spec.name);
   if (!spec.parameters.empty()) spec.identity.add("parameters", spec.parameters);
   model->provider = info->make(spec, fields, folder, loop);
+  if (may_fall_back)
+    if (const Value* chain = fields.list("fallback")) {
+      List names;
+      for (const Value& each : *chain->list()) {
+        auto next = make_one(each, source, folder, loop, problems, false);
+        if (!next) continue;
+        names.emplace_back(next->spec.identity);
+        model->fallback.push_back(std::move(next));
+      }
+      spec.identity.add("fallback", std::move(names));
+    }
   fields.finish();
   if (has_errors(Diagnostics(problems.begin() + problems_before, problems.end()))) return nullptr;
   return model;
+}
+
+}  // namespace
+
+std::unique_ptr<Model> make_model(const Value& value, const Source& source,
+                                  const std::filesystem::path& folder, EventLoop& loop,
+                                  Diagnostics& problems) {
+  return make_one(value, source, folder, loop, problems, true);
 }
 
 }  // namespace llmops

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "datasets/text/fields.h"
 #include "evaluators/sample.h"
@@ -31,9 +32,17 @@ struct RetryPolicy {
 };
 
 struct Limits {
-  int concurrency = 32;
+  int concurrency = 32;  // at most; cut on "too many requests", and grown again
+  int concurrency_start =
+      0;  // `concurrency: auto` finds the limit from here; 0: starts at the most
   std::int64_t requests_per_minute = 0;  // 0: none
   std::int64_t tokens_per_minute = 0;
+};
+
+// Asks a second time where an answer is late, and takes the first that comes.
+struct Hedge {
+  std::chrono::nanoseconds after{0};  // 0: the 95th percentile of the answers so far
+  double most = 0.05;                 // share of all calls
 };
 
 // USD per million tokens.
@@ -53,8 +62,12 @@ struct ModelSpec {
   Timeouts timeout;
   RetryPolicy retries;
   Limits limits;
+  std::optional<Hedge> hedge;
   std::optional<Price> price;
   bool stream = true;
+  bool keep_events = false;  // keep every event's stamp in Timeline::events (benchmarks)
+  std::string key_variable;  // as api_key_env names it; empty: no key
+  std::string account;       // models of one account share its rates; empty: shares with nobody
   Value settings;  // the whole mapping: what the provider itself reads (base_url, path, match, ...)
   Object parameters;  // override the prompt's; a null takes a parameter away
   Object identity;  // what a record keeps of it: provider, name, base_url, parameters; never a key
@@ -74,11 +87,13 @@ class Provider {
 
   using Done = std::function<void(Answer)>;
   // One attempt. Never blocks, never throws; `done` is called exactly once, perhaps before `ask`
-  // returns.
-  virtual void ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
-                   Done done) = 0;
+  // returns. The number names the attempt for `cancel`; 0: it cannot be cancelled.
+  virtual std::uint64_t ask(const std::shared_ptr<const Request>& request,
+                            Clock::time_point scheduled, Done done) = 0;
 
-  // Ends every attempt under way with ErrorClass::cancelled.
+  // Ends an attempt, or every attempt under way, with ErrorClass::cancelled, soon; one that has
+  // ended is left alone.
+  virtual void cancel(std::uint64_t attempt) { static_cast<void>(attempt); }
   virtual void cancel_all() {}
 };
 
@@ -101,6 +116,7 @@ const ProviderInfo* find_provider(std::string_view name);
 // unknown keys are noted. nullptr only where problems were noted.
 struct Model {
   ModelSpec spec;
+  std::vector<std::unique_ptr<Model>> fallback;  // asked in turn where this one fails
   std::unique_ptr<Provider> provider;
 };
 std::unique_ptr<Model> make_model(const Value& value, const Source& source,

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <stdexcept>
 
+#include "datasets/formats/format.h"
 #include "datasets/text/files.h"
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
@@ -27,8 +29,14 @@ const Value* present(const Value& row, const std::string& path) {
 
 std::optional<double> number_at(const Value& row, const std::optional<std::string>& path) {
   const Value* found = path ? present(row, *path) : nullptr;
-  if (found == nullptr || !found->is_number()) return std::nullopt;
-  return found->number();
+  if (found == nullptr) return std::nullopt;
+  if (found->is_number()) return found->number();
+  const std::string* text = found->string();  // a cell of a CSV file
+  double number = 0;
+  if (text == nullptr ||
+      std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc{})
+    return std::nullopt;
+  return number;
 }
 
 std::optional<std::int64_t> count_at(const Value& row, const std::optional<std::string>& path) {
@@ -116,12 +124,6 @@ bool is_gzip(const fs::path& path) {
   return got == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
 }
 
-bool is_json_document(const fs::path& path) {
-  fs::path name = path.filename();
-  if (name.extension() == ".gz") name = name.stem();
-  return name.extension() == ".json";
-}
-
 }  // namespace
 
 struct Recording::State {
@@ -150,9 +152,10 @@ struct Recording::State {
     return key;
   }
   Value row_at(std::uint64_t offset);
-  void check(const Value& row, std::size_t line, std::uint64_t offset);
-  void read_lines(bool unpack);
-  void read_document();
+  template <typename Note>
+  void check(const Value& row, std::uint64_t offset, const Note& note_row);
+  void read_plain_lines();
+  void read_records(const FormatInfo& format);
   void check_shared();
   void keep(Unpacked& unpacked);
 };
@@ -165,20 +168,19 @@ Value Recording::State::row_at(std::uint64_t offset) {
   return *std::move(row);
 }
 
-void Recording::State::check(const Value& row, std::size_t line, std::uint64_t offset) {
-  if (!row.is_object())
-    return note(line, fmt::format("this row is a {}", row.kind()),
-                "a row of a recording is a JSON object");
+// Notes what is wrong with a row, or adds it to the index.
+template <typename Note>
+void Recording::State::check(const Value& row, std::uint64_t offset, const Note& note_row) {
   for (auto& [column, seen] : optional_columns) seen = seen || find_path(row, column) != nullptr;
   for (const std::string& column : spec.match)
     if (present(row, column) == nullptr)
-      return note(line, fmt::format("this row has no `{}`, which `match` names", column));
+      return note_row(fmt::format("this row has no `{}`, which `match` names", column));
   const bool failed = spec.error && present(row, *spec.error) != nullptr;
   if (!failed && present(row, spec.output) == nullptr)
-    return note(line, fmt::format("this row has no `{}`, which `output` names", spec.output));
+    return note_row(fmt::format("this row has no `{}`, which `output` names", spec.output));
   if (spec.sample && !count_at(row, spec.sample))
-    return note(line,
-                fmt::format("this row has no number in `{}`, which `sample` names", *spec.sample));
+    return note_row(
+        fmt::format("this row has no number in `{}`, which `sample` names", *spec.sample));
   index.add(hash64(key_of(row)), offset);
 }
 
@@ -188,51 +190,45 @@ void Recording::State::keep(Unpacked& unpacked) {
   lines = std::make_unique<Lines>(::dup(::fileno(unpacked.file)));
 }
 
-void Recording::State::read_lines(bool unpack) {
+void Recording::State::read_plain_lines() {
   Result<LineReader> reader = LineReader::open(spec.path);
   if (!reader) {
     for (const Diagnostic& each : reader.problems()) note(each);
     return;
   }
-  const auto unpacked = unpack ? std::make_unique<Unpacked>() : nullptr;
   std::string_view line;
   while (reader->next(line)) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const Result<Value> row = parse_json(line, spec.path.string(), reader->line_number());
-    if (!row) {
+    if (!row)
       note(row.problems()[0]);
-      continue;
-    }
-    check(*row, reader->line_number(), unpacked ? unpacked->size : reader->byte_offset());
-    if (unpacked) unpacked->add(line);
+    else if (!row->is_object())
+      note(reader->line_number(), fmt::format("this row is a {}", row->kind()),
+           "a row of a recording is a JSON object");
+    else
+      check(*row, reader->byte_offset(),
+            [&](std::string what) { note(reader->line_number(), std::move(what)); });
   }
-  if (unpacked) {
-    keep(*unpacked);
-  } else {
-    lines = std::make_unique<Lines>(::open(spec.path.c_str(), O_RDONLY | O_CLOEXEC));
-  }
+  lines = std::make_unique<Lines>(::open(spec.path.c_str(), O_RDONLY | O_CLOEXEC));
 }
 
-void Recording::State::read_document() {
-  const Result<Source> source = read_source(spec.path);
-  if (!source) {
-    for (const Diagnostic& each : source.problems()) note(each);
+void Recording::State::read_records(const FormatInfo& format) {
+  Result<std::unique_ptr<RecordReader>> reader = format.open(spec.path);
+  if (!reader) {
+    for (const Diagnostic& each : reader.problems()) note(each);
     return;
   }
-  const Result<Value> document = parse_json(*source);
-  if (!document) return note(document.problems()[0]);
-  const List* rows = document->list();
-  if (rows == nullptr)
-    return note(1, "a JSON recording is a list of rows", "or use JSONL: one row a line");
   Unpacked unpacked;
-  std::size_t number = 0;
-  for (const Value& row : *rows) {
-    const std::size_t before = found;
-    check(row, 0, unpacked.size);
-    if (found > before && problems->size() > 0 && found <= kMostProblems)
-      problems->back().what = fmt::format("row {}: {}", number, problems->back().what);
-    unpacked.add(dump_json(row));
-    ++number;
+  Record record;
+  Diagnostics broken;
+  for (bool more = true; more;) {
+    more = (*reader)->next(record, broken);
+    for (Diagnostic& each : broken) note(std::move(each));
+    broken.clear();
+    if (!more) break;
+    check(record.value, unpacked.size,
+          [&](std::string what) { note((*reader)->problem("", std::move(what))); });
+    unpacked.add(dump_json(record.value));
   }
   keep(unpacked);
 }
@@ -276,10 +272,15 @@ std::unique_ptr<Recording> Recording::open(RecordingSpec spec, Diagnostics& prob
                              &with.finish_reason, &with.error, &with.cost_usd, &with.reasoning})
     if (*column) state->optional_columns.emplace_back(**column, false);
   try {
-    if (is_json_document(with.path))
-      state->read_document();
+    const Result<const FormatInfo*> format = find_format(with.path, with.format);
+    if (!format) {
+      append(problems, format.problems());
+      return nullptr;
+    }
+    if ((*format)->name == "jsonl" && !is_gzip(with.path))
+      state->read_plain_lines();
     else
-      state->read_lines(is_gzip(with.path));
+      state->read_records(**format);
     state->index.finish();
     if (state->found == 0) {
       if (state->index.size() == 0) state->note(0, "the recording is empty");

@@ -18,6 +18,7 @@ namespace llmops {
 // Columns are paths: a plain name, a dotted path or a JSON pointer.
 struct RecordingSpec {
   std::filesystem::path path;
+  std::string format;              // empty: by the extension
   std::vector<std::string> match;  // columns that must equal the values asked for, in this order
   std::string output;              // column of the text
   std::optional<std::string>

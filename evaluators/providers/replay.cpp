@@ -22,7 +22,8 @@ class Replay final : public Provider {
         path_(std::move(path)),
         recording_(std::move(recording)) {}
 
-  void ask(const std::shared_ptr<const Request>& request, Clock::time_point, Done done) override {
+  std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point,
+                    Done done) override {
     Answer answer;
     Sample& sample = answer.sample;
     sample.case_id = request->row->id;
@@ -46,6 +47,7 @@ class Replay final : public Provider {
       sample.error = {ErrorClass::no_recording, error.what()};
     }
     done(std::move(answer));
+    return 0;
   }
 
  private:
@@ -88,6 +90,7 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields,
   } else if (const auto name = fields.text("match")) {
     variables = spec.match = {*name};
   }
+  spec.format = fields.text("format").value_or("");
   spec.output = fields.required_text("output");
   spec.sample = fields.text("sample");
   spec.input_tokens = fields.text("input_tokens");

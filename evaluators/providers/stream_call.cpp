@@ -14,7 +14,7 @@ namespace {
 // Error bodies beyond this are of no use to anybody.
 constexpr std::size_t kMostErrorBody = std::size_t{64} << 10;
 // How long a server that has said all may keep the body open.
-constexpr auto kLinger = std::chrono::seconds(1);
+constexpr auto kLinger = std::chrono::milliseconds(250);
 
 enum class BodyKind { unknown, events, document, error, wrong };
 
@@ -22,10 +22,12 @@ enum class BodyKind { unknown, events, document, error, wrong };
 
 class StreamCalls::Call final : public HttpHandler, public SseSink {
  public:
-  Call(StreamCalls& owner, std::unique_ptr<AnswerReader> reader, Sample sample,
-       Clock::time_point scheduled, Provider::Done done)
+  Call(StreamCalls& owner, std::uint64_t number, std::unique_ptr<AnswerReader> reader,
+       Sample sample, Clock::time_point scheduled, Provider::Done done)
       : owner_(&owner),
+        number_(number),
         stream_(owner.model_.stream),
+        keep_events_(owner.model_.keep_events),
         timeouts_(owner.model_.timeout),
         reader_(std::move(reader)),
         sample_(std::move(sample)),
@@ -66,8 +68,13 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
 
   void on_event(std::string_view name, std::string_view data) override {
     if (reader_->fault()) return;  // nothing counts behind an error
-    if (!reader_->on_event(name, data)) return;
-    if (!timeline_.first_token) timeline_.first_token = at_;
+    const EventGain gain = reader_->on_event(name, data);
+    if (!gain.payload) return;
+    if (!timeline_.first_token) {
+      timeline_.first_token = at_;
+      timeline_.first_tokens = gain.tokens;
+    }
+    if (keep_events_) timeline_.events.push_back({at_, gain.tokens});
     if (timeline_.last_token) {
       const double gap =
           std::chrono::duration<double, std::milli>(at_ - *timeline_.last_token).count();
@@ -79,7 +86,7 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
 
   void on_end(HttpCall& call, const CallError& error) override {
     if (owner_ == nullptr) return;
-    std::erase(owner_->under_way_, this);
+    owner_->under_way_.erase(number_);
     timeline_.sent = call.sent();
     timeline_.headers = call.head_at();
     Answer answer;
@@ -152,13 +159,15 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
     if (reader_->fault()) return reader_->fault();
     if (kind_ == BodyKind::events && !reader_->finished())
       return {ErrorClass::truncated, "the stream ended without a finish reason"};
-    if (!reader_->has_answer()) return {ErrorClass::empty_choices, "the answer holds no choice"};
+    if (!reader_->has_answer()) return {ErrorClass::empty_choices, "the answer is empty"};
     return {};
   }
 
   StreamCalls* owner_;
   HttpCall* call_ = nullptr;
+  std::uint64_t number_;
   bool stream_;
+  bool keep_events_;
   Timeouts timeouts_;
   std::unique_ptr<AnswerReader> reader_;
   Sample sample_;
@@ -174,23 +183,32 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
 StreamCalls::StreamCalls(EventLoop& loop, const ModelSpec& model) : loop_(loop), model_(model) {}
 
 StreamCalls::~StreamCalls() {
-  for (Call* call : under_way_) {
-    call->abandon();
-    call->call().end({ErrorClass::cancelled, "the model is gone"});
+  for (const auto& entry : under_way_) {
+    entry.second->abandon();
+    entry.second->call().end({ErrorClass::cancelled, "the model is gone"});
   }
 }
 
-void StreamCalls::start(HttpRequest request, std::unique_ptr<AnswerReader> reader, Sample sample,
-                        Clock::time_point scheduled, Provider::Done done) {
-  auto owned = std::make_unique<Call>(*this, std::move(reader), std::move(sample), scheduled,
-                                      std::move(done));
+std::uint64_t StreamCalls::start(HttpRequest request, std::unique_ptr<AnswerReader> reader,
+                                 Sample sample, Clock::time_point scheduled, Provider::Done done) {
+  const std::uint64_t number = next_++;
+  auto owned = std::make_unique<Call>(*this, number, std::move(reader), std::move(sample),
+                                      scheduled, std::move(done));
   Call& call = *owned;
-  under_way_.push_back(&call);
+  under_way_.emplace(number, &call);
   call.begin(loop_.http().start(std::move(request), std::move(owned)));
+  return number;
+}
+
+void StreamCalls::cancel(std::uint64_t attempt) {
+  const auto found = under_way_.find(attempt);
+  if (found != under_way_.end())
+    found->second->call().end({ErrorClass::cancelled, "the call was cancelled"});
 }
 
 void StreamCalls::cancel_all() {
-  for (Call* call : under_way_) call->call().end({ErrorClass::cancelled, "the call was cancelled"});
+  for (const auto& entry : under_way_)
+    entry.second->call().end({ErrorClass::cancelled, "the call was cancelled"});
 }
 
 }  // namespace llmops

@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "datasets/text/value.h"
+#include "evaluators/providers/chat_answer.h"
 #include "evaluators/providers/provider.h"
 #include "evaluators/transport/http_client.h"
 #include "evaluators/transport/sse_parser.h"
@@ -16,8 +18,8 @@ namespace llmops {
 class AnswerReader {
  public:
   virtual ~AnswerReader() = default;
-  // An event of a stream. True: it brought generated payload. Broken JSON is told through `fault`.
-  virtual bool on_event(std::string_view name, std::string_view data) = 0;
+  // An event of a stream. Broken JSON is told through `fault`.
+  virtual EventGain on_event(std::string_view name, std::string_view data) = 0;
   // The whole body of an answer that does not stream.
   virtual void on_document(std::string_view body) = 0;
   // The server has said all: a finish reason and its closing event, or `[DONE]`.
@@ -37,8 +39,9 @@ class StreamCalls {
   StreamCalls(const StreamCalls&) = delete;
   StreamCalls& operator=(const StreamCalls&) = delete;
 
-  void start(HttpRequest request, std::unique_ptr<AnswerReader> reader, Sample sample,
-             Clock::time_point scheduled, Provider::Done done);
+  std::uint64_t start(HttpRequest request, std::unique_ptr<AnswerReader> reader, Sample sample,
+                      Clock::time_point scheduled, Provider::Done done);
+  void cancel(std::uint64_t attempt);
   void cancel_all();
   // Takes this key out of whatever the server sends back.
   void hide(std::string secret) { secret_ = std::move(secret); }
@@ -47,8 +50,9 @@ class StreamCalls {
   class Call;
   EventLoop& loop_;
   const ModelSpec& model_;
-  std::vector<Call*> under_way_;
   std::string secret_;
+  std::unordered_map<std::uint64_t, Call*> under_way_;  // by the attempt's number
+  std::uint64_t next_ = 1;
 };
 
 }  // namespace llmops

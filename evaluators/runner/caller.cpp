@@ -1,8 +1,8 @@
 #include "evaluators/runner/caller.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "evaluators/runner/retry.h"
+#include <algorithm>
 
 namespace llmops {
 namespace {
@@ -11,6 +11,9 @@ using std::chrono::nanoseconds;
 
 constexpr double kCharactersPerToken = 4;  // English prose; corrected by the server's own count
 constexpr double kOutputGuess = 256;       // before the first answer, where no `max_tokens` is set
+constexpr std::size_t kLatenciesKept = 256;
+constexpr std::size_t kLatenciesNeeded = 20;  // before a 95th percentile means anything
+constexpr nanoseconds kLongestPause = std::chrono::minutes(10);
 
 std::optional<double> asked_length(const Object& parameters) {
   for (const std::string_view key : {"max_completion_tokens", "max_tokens"})
@@ -19,42 +22,52 @@ std::optional<double> asked_length(const Object& parameters) {
   return std::nullopt;
 }
 
-}  // namespace
+ConcurrencyBounds bounds_of(const Limits& limits) {
+  const int start = limits.concurrency_start > 0
+                        ? std::min(limits.concurrency_start, limits.concurrency)
+                        : limits.concurrency;
+  return {.start = start, .low = 1, .high = limits.concurrency};
+}
 
-struct Caller::Call {
-  std::shared_ptr<const Request> request;
-  Done done;
-  int attempts = 0;
-  double tokens_taken = 0;
-  double cost_usd = 0;  // of attempts that failed and were counted all the same
-  bool has_cost = false;
-  bool active = false;
-  std::size_t index = 0;  // in outstanding_
-  std::optional<EventLoop::Timer> backoff;
-  Sample last;  // of the last failed attempt
-};
+}  // namespace
 
 Caller::Caller(Model& model, EventLoop& loop, std::uint64_t seed)
     : model_(model),
       loop_(loop),
       random_(seed, 0xCA11),
-      requests_(model.spec.limits.requests_per_minute),
-      tokens_(model.spec.limits.tokens_per_minute) {}
+      account_(account_of(model.spec, loop)),
+      limit_(bounds_of(model.spec.limits)),
+      breaker_(model.spec.retries) {
+  for (const std::unique_ptr<Model>& next : model.fallback)
+    fallback_.push_back(std::make_unique<Caller>(*next, loop, seed + 1));
+}
 
 Caller::~Caller() {
   *alive_ = false;
   if (wake_) loop_.cancel(*wake_);
-  for (Call* call : outstanding_) {
-    if (call->backoff) loop_.cancel(*call->backoff);
-    delete call;
-  }
+  for (const auto& entry : calls_)
+    if (entry.second.timer) loop_.cancel(*entry.second.timer);
   model_.provider->cancel_all();
 }
 
+CallerCounts Caller::counts() const {
+  CallerCounts sum = counts_;
+  for (const std::unique_ptr<Caller>& next : fallback_) {
+    const CallerCounts more = next->counts();
+    sum.made += more.made;
+    sum.retried += more.made;
+    sum.hedged += more.hedged;
+    for (std::size_t i = 0; i < std::size(sum.faults); ++i) sum.faults[i] += more.faults[i];
+  }
+  return sum;
+}
+
 bool Caller::has_room() const {
-  const auto limit = static_cast<std::size_t>(model_.spec.limits.concurrency);
+  const auto limit = static_cast<std::size_t>(limit_.limit());
+  if (!fallback_.empty() && breaker_.state() == CircuitBreaker::State::down)
+    return calls_.size() < limit && fallback_.front()->has_room();
   // Calls that back off leave their place to others, but not without end.
-  return active_ + ready_.size() < limit && outstanding_.size() < 4 * limit + 16;
+  return active_ + ready_.size() < limit && calls_.size() < 4 * limit + 16;
 }
 
 CallEstimate Caller::estimate(const Request& request) const {
@@ -69,10 +82,18 @@ CallEstimate Caller::estimate(const Request& request) const {
 }
 
 void Caller::ask(std::shared_ptr<const Request> request, Done done) {
-  auto* call = new Call{.request = std::move(request), .done = std::move(done)};
-  call->index = outstanding_.size();
-  outstanding_.push_back(call);
-  ready_.push_back(call);
+  const std::uint64_t id = next_id_++;
+  Call& call = calls_[id];
+  call.request = std::move(request);
+  call.done = std::move(done);
+  if (stopping_ || fatal_) {
+    Sample sample;
+    sample.case_id = call.request->row ? call.request->row->id : "";
+    sample.number = call.request->sample;
+    sample.error = fatal_ ? fatal_ : CallError{ErrorClass::cancelled, "the call was never sent"};
+    return fall_back(id, call, std::move(sample));
+  }
+  ready_.push_back(id);
   pump();
 }
 
@@ -85,6 +106,22 @@ void Caller::wake_at(Clock::time_point when) {
   });
 }
 
+// How long until the call may be sent; `tokens`: what it will probably use.
+nanoseconds Caller::wait_for(const Call& call, double& tokens) const {
+  const bool limited =
+      model_.spec.limits.requests_per_minute > 0 || model_.spec.limits.tokens_per_minute > 0;
+  const bool closed = breaker_.state() == CircuitBreaker::State::closed;
+  if (!limited && closed && account_->paused_until == Clock::time_point{}) return nanoseconds(0);
+  const Clock::time_point now = Clock::now();
+  nanoseconds wait = std::max<nanoseconds>(account_->paused_until - now, breaker_.wait(now));
+  if (limited) {
+    const CallEstimate guess = estimate(*call.request);
+    tokens = guess.input_tokens + guess.output_tokens;
+    wait = std::max({wait, account_->requests.wait(1, now), account_->tokens.wait(tokens, now)});
+  }
+  return wait;
+}
+
 void Caller::pump() {
   if (pumping_) {
     pump_again_ = true;
@@ -93,117 +130,256 @@ void Caller::pump() {
   pumping_ = true;
   do {
     pump_again_ = false;
-    while (!ready_.empty() && active_ < static_cast<std::size_t>(model_.spec.limits.concurrency)) {
-      const bool limited =
-          model_.spec.limits.requests_per_minute > 0 || model_.spec.limits.tokens_per_minute > 0;
-      Call& call = *ready_.front();
-      if (limited || paused_until_ != Clock::time_point{}) {
-        const Clock::time_point now = Clock::now();
-        const CallEstimate guess = limited ? estimate(*call.request) : CallEstimate();
-        const double tokens = guess.input_tokens + guess.output_tokens;
-        const nanoseconds wait = std::max<nanoseconds>(
-            {requests_.wait(1, now), tokens_.wait(tokens, now), paused_until_ - now});
-        if (wait.count() > 0) {
-          wake_at(now + wait);
-          break;
-        }
-        requests_.take(1, now);
-        tokens_.take(tokens, now);
+    while (!ready_.empty() && active_ < static_cast<std::size_t>(limit_.limit())) {
+      const std::uint64_t id = ready_.front();
+      Call& call = calls_.at(id);
+      double tokens = 0;
+      const nanoseconds wait = wait_for(call, tokens);
+      if (wait == nanoseconds::max()) break;  // until the probe has an answer
+      const Clock::time_point now = Clock::now();
+      if (wait.count() > 0) {
+        wake_at(now + wait);
+        break;
+      }
+      if (tokens > 0) {
+        account_->requests.take(1, now);
+        account_->tokens.take(tokens, now);
         call.tokens_taken = tokens;
       }
       ready_.pop_front();
-      send(call);
+      send(id, call, false);
     }
   } while (pump_again_);
   pumping_ = false;
 }
 
-void Caller::send(Call& call) {
+void Caller::send(std::uint64_t id, Call& call, bool hedge) {
   ++active_;
   ++counts_.made;
-  if (++call.attempts > 1) ++counts_.retried;
-  call.active = true;
-  model_.provider->ask(call.request, Clock::now(), [this, &call, alive = alive_](Answer answer) {
-    if (*alive) on_answer(call, std::move(answer));
+  if (hedge)
+    ++counts_.hedged;
+  else if (++call.attempts > 1)
+    ++counts_.retried;
+  const int slot = call.under_way++;
+  limit_.on_sent(static_cast<int>(active_));
+  breaker_.on_sent(id);
+  const Clock::time_point now = Clock::now();
+  if (!hedge) call.sent_at = now;
+  if (!hedge) plan_hedge(id, call);
+  const std::shared_ptr<const Request> request = call.request;  // the call may end within `ask`
+  const std::uint64_t attempt =
+      model_.provider->ask(request, now, [this, id, alive = alive_](Answer answer) {
+        if (*alive) on_answer(id, std::move(answer));
+      });
+  if (const auto still = calls_.find(id); still != calls_.end())
+    still->second.attempt_id[slot] = attempt;
+}
+
+void Caller::plan_hedge(std::uint64_t id, Call& call) {
+  if (!model_.spec.hedge) return;
+  nanoseconds after = model_.spec.hedge->after;
+  if (after.count() == 0) {
+    if (latencies_ms_.size() < kLatenciesNeeded) return;
+    std::vector<double> sorted = latencies_ms_;
+    const auto place =
+        sorted.begin() + static_cast<std::ptrdiff_t>(0.95 * static_cast<double>(sorted.size()));
+    std::nth_element(sorted.begin(), place, sorted.end());
+    after = nanoseconds(static_cast<std::int64_t>(*place * 1e6));
+  }
+  call.timer = loop_.after(after, [this, id] {
+    Call& late = calls_.at(id);
+    late.timer.reset();
+    const double allowed = model_.spec.hedge->most * static_cast<double>(counts_.made);
+    if (stopping_ || static_cast<double>(counts_.hedged + 1) > std::max(1.0, allowed)) return;
+    send(id, late, true);
   });
 }
 
-void Caller::on_answer(Call& call, Answer answer) {
-  call.active = false;
-  --active_;
-  Sample& sample = answer.sample;
-  const Usage& usage = sample.usage;
-  if (!sample.cost_usd && model_.spec.price) sample.cost_usd = cost_of(*model_.spec.price, usage);
+// Money and tokens of an attempt, and what it says about limits and health.
+void Caller::count(Call& call, const Answer& answer) {
+  const Sample& sample = answer.sample;
   if (sample.cost_usd) {
     call.cost_usd += *sample.cost_usd;
     call.has_cost = true;
   }
-  if (usage.output) {
+  if (sample.usage.output) {
     ++outputs_seen_;
-    mean_output_tokens_ += (static_cast<double>(*usage.output) - mean_output_tokens_) /
+    mean_output_tokens_ += (static_cast<double>(*sample.usage.output) - mean_output_tokens_) /
                            static_cast<double>(std::min<std::int64_t>(outputs_seen_, 100));
-    tokens_.correct(static_cast<double>(usage.input.value_or(0) + *usage.output) -
-                    call.tokens_taken);
+    if (call.tokens_taken > 0)
+      account_->tokens.correct(
+          static_cast<double>(sample.usage.input.value_or(0) + *sample.usage.output) -
+          call.tokens_taken);
   }
+}
+
+void Caller::on_answer(std::uint64_t id, Answer answer) {
+  --active_;
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return pump();  // the loser of a hedged pair
+  Call& call = found->second;
+  Sample& sample = answer.sample;
+  if (!sample.cost_usd && model_.spec.price)
+    sample.cost_usd = cost_of(*model_.spec.price, sample.usage);
+  count(call, answer);
+
+  const Clock::time_point now = Clock::now();
   const ErrorClass fault = sample.error.kind;
   const FaultPolicy policy = policy_of(fault);
   if (fault != ErrorClass::none) ++counts_.faults[static_cast<std::size_t>(fault)];
-  if (policy.ends_run && !fatal_) fatal_ = sample.error;
+  if (fault == ErrorClass::rate_limited) limit_.on_too_many(now, answer.retry_after);
+  if (policy.server) {
+    limit_.on_fault();
+    breaker_.on_fault(id, now);
+  } else if (fault == ErrorClass::cancelled) {
+    breaker_.on_no_verdict(id);
+  } else {
+    breaker_.on_success();  // the server is there: it answered something
+  }
   if (answer.retry_after && (fault == ErrorClass::rate_limited || fault == ErrorClass::overloaded))
-    paused_until_ = std::max(
-        paused_until_,
-        Clock::now() + std::min<nanoseconds>(*answer.retry_after, std::chrono::minutes(10)));
+    account_->paused_until =
+        std::max(account_->paused_until, now + std::min(*answer.retry_after, kLongestPause));
 
+  if (fault == ErrorClass::none) {
+    ++answered_;
+    if (call.attempts == 1) limit_.on_success(now);
+    if (model_.spec.hedge) {
+      if (latencies_ms_.size() >= kLatenciesKept) latencies_ms_.erase(latencies_ms_.begin());
+      latencies_ms_.push_back(
+          std::chrono::duration<double, std::milli>(now - call.sent_at).count());
+    }
+    if (call.under_way == 2)
+      for (const std::uint64_t attempt : call.attempt_id) model_.provider->cancel(attempt);
+    finish(id, std::move(sample));
+    return pump();
+  }
+
+  --call.under_way;
+  if (policy.ends_run || (policy.ends_first_run && answered_ == 0)) end_all(sample.error);
+  if (breaker_.state() == CircuitBreaker::State::down && !fatal_)
+    end_all({fault, fmt::format("the endpoint is down, the last attempt ended with: {}",
+                                sample.error.message)});
+  if (call.under_way > 0) return pump();  // the other of a hedged pair may still answer
+  if (call.timer) loop_.cancel(*call.timer);
+  call.timer.reset();
   if (!policy.retry || stopping_ || fatal_ || call.attempts > model_.spec.retries.max) {
-    finish(call, std::move(sample));
+    fall_back(id, call, std::move(sample));
     return pump();
   }
   call.last = std::move(sample);
-  ++backing_off_;
-  call.backoff = loop_.after(
-      backoff(model_.spec.retries, call.attempts, answer.retry_after, random_), [this, &call] {
-        call.backoff.reset();
-        --backing_off_;
-        ready_.push_front(&call);
-        pump();
-      });
+  call.timer = loop_.after(backoff(model_.spec.retries, call.attempts, answer.retry_after, random_),
+                           [this, id] {
+                             calls_.at(id).timer.reset();
+                             ready_.push_front(id);
+                             pump();
+                           });
   pump();
 }
 
-void Caller::finish(Call& call, Sample sample) {
-  outstanding_[call.index] = outstanding_.back();
-  outstanding_[call.index]->index = call.index;
-  outstanding_.pop_back();
-  const std::unique_ptr<Call> owned(&call);
+// Hands the call to the next model of the chain, or ends it.
+void Caller::fall_back(std::uint64_t id, Call& call, Sample sample) {
+  if (fallback_.empty() || stopping_ || !policy_of(sample.error.kind).falls_back)
+    return finish(id, std::move(sample));
+  ++counts_.fallbacks;
+  call.falling_back = true;
+  call.last = std::move(sample);
+  // Every model of the chain in turn.
+  struct Chain {
+    Caller* self;
+    std::uint64_t id;
+    std::shared_ptr<const Request> request;
+    std::size_t next = 0;
+    std::shared_ptr<bool> alive;
+    static void step(const std::shared_ptr<Chain>& chain) {
+      const std::size_t place = chain->next++;
+      chain->self->fallback_[place]->ask(chain->request, [chain, place](Sample answer) {
+        if (!*chain->alive) return;
+        Caller& self = *chain->self;
+        const auto found = self.calls_.find(chain->id);
+        if (found == self.calls_.end()) return;
+        Call& waiting = found->second;
+        waiting.attempts += answer.attempts;
+        if (answer.cost_usd) {
+          waiting.cost_usd += *answer.cost_usd;
+          waiting.has_cost = true;
+        }
+        answer.fallback = static_cast<int>(place) + 1;
+        if (answer.error && chain->next < self.fallback_.size() &&
+            policy_of(answer.error.kind).falls_back)
+          return step(chain);
+        self.finish(chain->id, std::move(answer));
+      });
+    }
+  };
+  const auto chain = std::make_shared<Chain>(Chain{this, id, call.request, 0, alive_});
+  Chain::step(chain);
+}
+
+void Caller::finish(std::uint64_t id, Sample sample) {
+  auto node = calls_.extract(id);
+  Call& call = node.mapped();
+  if (call.timer) loop_.cancel(*call.timer);
   sample.attempts = std::max(1, call.attempts);
   if (call.has_cost) sample.cost_usd = call.cost_usd;
-  const Done done = std::move(call.done);
-  done(std::move(sample));
+  call.done(std::move(sample));
+}
+
+// Calls of which no attempt is under way, in the order in which they came.
+std::vector<std::uint64_t> Caller::idle_calls() const {
+  std::vector<std::uint64_t> idle;
+  for (const auto& entry : calls_)
+    if (entry.second.under_way == 0 && !entry.second.falling_back) idle.push_back(entry.first);
+  std::sort(idle.begin(), idle.end());
+  return idle;
+}
+
+// Every further call would fail the same way: what waits ends now. Deferred, because this happens
+// in the middle of an answer.
+void Caller::end_all(CallError why) {
+  if (fatal_) return;
+  fatal_ = std::move(why);
+  loop_.defer([this, alive = alive_] {
+    if (!*alive) return;
+    ready_.clear();
+    for (const std::uint64_t id : idle_calls()) {
+      const auto found = calls_.find(id);
+      if (found == calls_.end()) continue;
+      Call& call = found->second;
+      if (call.timer) loop_.cancel(*call.timer);
+      call.timer.reset();
+      Sample sample = std::move(call.last);
+      sample.case_id = call.request->row ? call.request->row->id : "";
+      sample.number = call.request->sample;
+      if (!sample.error)
+        sample.error = fallback_.empty()
+                           ? CallError{ErrorClass::cancelled, "the call was never sent"}
+                           : fatal_;
+      fall_back(id, call, std::move(sample));
+    }
+  });
 }
 
 void Caller::stop_retrying() {
+  for (const std::unique_ptr<Caller>& next : fallback_) next->stop_retrying();
   stopping_ = true;
   ready_.clear();
-  std::vector<Call*> waiting;
-  for (Call* call : outstanding_)
-    if (!call->active) waiting.push_back(call);
-  for (Call* call : waiting) {
-    if (call->backoff) {
-      loop_.cancel(*call->backoff);
-      --backing_off_;
-    }
-    Sample sample = std::move(call->last);
+  for (const std::uint64_t id : idle_calls()) {
+    const auto found = calls_.find(id);
+    if (found == calls_.end()) continue;
+    Call& call = found->second;
+    Sample sample = std::move(call.last);
     if (!sample.error) {
-      sample.case_id = call->request->row ? call->request->row->id : "";
-      sample.number = call->request->sample;
+      sample.case_id = call.request->row ? call.request->row->id : "";
+      sample.number = call.request->sample;
       sample.error = {ErrorClass::cancelled, "the call was never sent"};
     }
-    finish(*call, std::move(sample));
+    finish(id, std::move(sample));
   }
 }
 
 void Caller::cancel_all() {
   stop_retrying();
+  for (const std::unique_ptr<Caller>& next : fallback_) next->cancel_all();
   model_.provider->cancel_all();
 }
 

@@ -58,12 +58,14 @@ class FanOut {
   }
 
   const FanOutCounts& counts() {
-    counts_.made = caller_.counts().made;
-    counts_.retried = caller_.counts().retried;
+    const CallerCounts calls = caller_.counts();
+    counts_.made = calls.made;
+    counts_.retried = calls.retried;
+    counts_.hedged = calls.hedged;
+    counts_.fallbacks = calls.fallbacks;
     counts_.in_flight = in_flight_;
-    for (std::size_t i = 1; i < std::size(caller_.counts().faults); ++i)
-      if (caller_.counts().faults[i] > 0)
-        counts_.faults[static_cast<ErrorClass>(i)] = caller_.counts().faults[i];
+    for (std::size_t i = 1; i < std::size(calls.faults); ++i)
+      if (calls.faults[i] > 0) counts_.faults[static_cast<ErrorClass>(i)] = calls.faults[i];
     return counts_;
   }
 
@@ -129,10 +131,9 @@ class FanOut {
 
   void on_done(const Request& request, Sample sample) {
     --in_flight_;
-    if (caller_.fatal() && !asked_all_) {
+    if (caller_.fatal() && model_.fallback.empty() && !counts_.fatal) {
       counts_.fatal = caller_.fatal().kind;
-      const Value* variable = model_.spec.settings.find("api_key_env");
-      stop(cure_of(caller_.fatal(), variable == nullptr ? "" : to_text(*variable)));
+      stop(cure_of(caller_.fatal(), model_.spec.key_variable));
     }
     if (sample.error.kind == ErrorClass::cancelled) return;
     hand_over(request, std::move(sample));

@@ -17,6 +17,8 @@ struct FanOutCounts {
   std::int64_t failed = 0;   // samples without an answer
   std::int64_t retried = 0;  // attempts beyond the first
   std::int64_t cached = 0;
+  std::int64_t hedged = 0;     // attempts sent because another was late
+  std::int64_t fallbacks = 0;  // calls that another model of the chain took over
   std::int64_t done = 0;       // samples handed over
   std::int64_t in_flight = 0;  // calls asked and not handed over
   std::int64_t output_tokens = 0, input_tokens = 0;

@@ -9,10 +9,6 @@ namespace llmops {
 using std::chrono::nanoseconds;
 
 FaultPolicy policy_of(ErrorClass fault) {
-  constexpr FaultPolicy kFinal{};
-  constexpr FaultPolicy kRetry{.retry = true, .ends_run = false, .server = false};
-  constexpr FaultPolicy kServer{.retry = true, .ends_run = false, .server = true};
-  constexpr FaultPolicy kFatal{.retry = false, .ends_run = true, .server = false};
   switch (fault) {
     case ErrorClass::resolve:
     case ErrorClass::connect:
@@ -22,7 +18,7 @@ FaultPolicy policy_of(ErrorClass fault) {
     case ErrorClass::reset:
     case ErrorClass::server_error:
     case ErrorClass::overloaded:
-      return kServer;
+      return {.retry = true, .server = true, .falls_back = true};
     case ErrorClass::truncated:
     case ErrorClass::bad_json:
     case ErrorClass::empty_choices:
@@ -31,32 +27,39 @@ FaultPolicy policy_of(ErrorClass fault) {
     case ErrorClass::conflict:
     case ErrorClass::error_in_stream:
     case ErrorClass::program_failed:
-      return kRetry;
+      return {.retry = true, .falls_back = true};
     case ErrorClass::auth:
     case ErrorClass::quota:
-      return kFatal;
-    // A wrong certificate stays wrong; an answer that took the whole time, or was too long, would
-    // again.
+      return {.falls_back = true, .ends_run = true};
+    // A wrong certificate and a wrong name stay wrong.
     case ErrorClass::tls:
+    case ErrorClass::not_found:
+      return {.falls_back = true, .ends_first_run = true};
+    // An answer that took the whole time, or was too long, would again; elsewhere it might not.
     case ErrorClass::timeout_total:
     case ErrorClass::too_large:
-    case ErrorClass::bad_request:
-    case ErrorClass::not_found:
     case ErrorClass::too_long:
+    case ErrorClass::other:
+      return {.falls_back = true};
+    case ErrorClass::bad_request:
     case ErrorClass::content_filter:
     case ErrorClass::no_recording:
     case ErrorClass::cancelled:
     case ErrorClass::budget:
-    case ErrorClass::other:
     case ErrorClass::none:
       break;
   }
-  return kFinal;
+  return {};
 }
 
 std::string cure_of(const CallError& fault, const std::string& key_variable) {
   if (fault.kind == ErrorClass::quota)
     return fmt::format("the account has no quota left ({}): raise it, then --resume",
+                       fault.message);
+  if (fault.kind == ErrorClass::not_found)
+    return fmt::format("nothing answers there ({}): check `base_url` and `name`", fault.message);
+  if (fault.kind == ErrorClass::tls)
+    return fmt::format("no secure connection ({}): check `base_url` and the certificates",
                        fault.message);
   if (fault.kind != ErrorClass::auth) return fault.message;
   if (key_variable.empty())

@@ -10,9 +10,11 @@
 namespace llmops {
 
 struct FaultPolicy {
-  bool retry = false;     // another attempt may do better
-  bool ends_run = false;  // every further call would fail the same way
-  bool server = false;    // the endpoint is ill: what the circuit breaker counts
+  bool retry = false;           // another attempt may do better
+  bool server = false;          // the endpoint is ill: what the circuit breaker counts
+  bool falls_back = false;      // another model may do better
+  bool ends_run = false;        // every further call would fail the same way
+  bool ends_first_run = false;  // the same, where nothing was ever answered
 };
 
 FaultPolicy policy_of(ErrorClass fault);

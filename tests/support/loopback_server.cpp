@@ -127,6 +127,10 @@ void LoopbackServer::State::accept_all() {
     c.fd = fd;
     c.generation = generation;
     c.number = accepted++;
+    if (!options.greeting.empty()) {
+      c.out = options.greeting;
+      flush(c);
+    }
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = fd;
@@ -304,7 +308,7 @@ LoopbackServer::LoopbackServer(Script script) : LoopbackServer(std::move(script)
 
 LoopbackServer::LoopbackServer(Script script, Options options) : state_(std::make_unique<State>()) {
   state_->script = std::move(script);
-  state_->options = options;
+  state_->options = std::move(options);
   state_->listen();
   state_->thread = std::thread([this] { state_->run(); });
 }

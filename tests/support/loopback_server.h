@@ -51,6 +51,7 @@ class LoopbackServer {
     bool keep_log = true;
     bool stamp_sends = false;  // keeps the time of each step sent, see `sends`
     int port = 0;
+    std::string greeting;  // sent to each new connection, before it has said anything
   };
   explicit LoopbackServer(Script script);
   LoopbackServer(Script script, Options options);

@@ -151,9 +151,11 @@ TEST_CASE("openai: every fault has its class") {
       {"bad JSON document",                                                                      answer(200,                                                                                                                               "{\"choices\":["),                                                                                                                                                                                                         ErrorClass::bad_json,nullptr},
       {"bad JSON event",                                                                                 stream({{text}, {"data: {nope\n\n"}}),                                                                                                                             ErrorClass::bad_json,                                                                                                                                                                                  nullptr},
       {"no choices",                                                                answer(200,                                                R"({"choices":[]})"),                                                                                                                                                                                               ErrorClass::empty_choices,
-       "the answer holds no choice"},
+       "the answer is empty"},
       {"stream of nothing",                                                             stream({{usage_event(1, 0)}, {std::string(kDoneEvent)}}),
-       ErrorClass::empty_choices,"the answer holds no choice"},
+       ErrorClass::empty_choices,"the answer is empty"},
+      {"a role and nothing else", stream({{role_event()}, {std::string(kDoneEvent)}}), ErrorClass::empty_choices,
+       "the answer is empty"},
       {"empty body",                                                                                 answer(200,                                                                                                                        ""),                                                                                                                                                                                                                        ErrorClass::empty_choices,"the answer has no body"},
       {"error in the stream",
        stream({{role_event()},
@@ -188,8 +190,20 @@ TEST_CASE("openai: every fault has its class") {
   }
 }
 
-TEST_CASE("openai: no server, no name") {
+TEST_CASE("openai: no server, no name, no TLS") {
   EventLoop loop;
+  const auto https = [](const LoopbackServer& server) {
+    return "{provider: openai, base_url: 'https://127.0.0.1:" + std::to_string(server.port()) +
+           "/v1', name: t, timeout: {connect: 100ms}}";
+  };
+  LoopbackServer::Options options;
+  options.greeting = "220 mail.example ESMTP\r\n";
+  LoopbackServer mail([](const Received&) { return nullptr; }, options);
+  const auto no_tls = model_from(https(mail), loop);
+  LoopbackServer silent([](const Received&) { return nullptr; });
+  const auto no_handshake = model_from(https(silent), loop);
+  CHECK(name(ask_once(*no_handshake, loop).sample.error.kind) == "timeout_connect");
+  CHECK(name(ask_once(*no_tls, loop).sample.error.kind) == "tls");
   const auto nobody =
       model_from("{provider: openai, base_url: 'http://127.0.0.1:1/v1', name: t}", loop);
   CHECK(name(ask_once(*nobody, loop).sample.error.kind) == "connect");

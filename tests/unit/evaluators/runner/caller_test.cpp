@@ -1,0 +1,268 @@
+// The chain of defences together, against a server that misbehaves by script.
+#include "evaluators/runner/caller.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+
+#include "tests/support/asking.h"
+#include "tests/support/loopback_server.h"
+
+using namespace llmops;
+using namespace llmops::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string yaml(const LoopbackServer& server, std::string_view more = "") {
+  return "{provider: openai, base_url: '" + server.url() +
+         "/v1', name: tiny, retries: {base: 1ms, cap: 4ms}" + std::string(more) + "}";
+}
+
+std::vector<std::shared_ptr<const Request>> questions(int count) {
+  std::vector<std::shared_ptr<const Request>> requests;
+  for (int i = 0; i < count; ++i)
+    requests.push_back(question("case" + std::to_string(i), "q" + std::to_string(i)));
+  return requests;
+}
+
+const Step kCut{"", 0ns, Step::Action::close};
+const Step kReset{"", 0ns, Step::Action::reset};
+const Step kStall{"", 0ns, Step::Action::stall};
+
+// Ten ways to fail; those that hold the connection are ended by time-outs.
+std::vector<Reply> ten_faults() {
+  return {
+      answer(429, R"({"error":{"message":"slow down"}})", {"retry-after-ms: 2"}),
+      answer(500, "oops"),
+      answer(503, R"({"error":{"message":"loading"}})"),
+      nullptr,
+      stream({{text_event("half")}, kCut}),
+      stream({{text_event("half")}, kReset}),
+      stream({{text_event("half")}, {"data: {\"error\":{\"message\":\"lost\"}}\n\n"}}),
+      answer(200, "<html>", {}, "text/html"),
+      answer(200, "{\"choices\":["),
+      stream({{role_event()}, {std::string(kDoneEvent)}, {usage_event(1, 1)}}),
+  };
+}
+
+}  // namespace
+
+TEST_CASE("caller: 2,000 calls, 30 % of all attempts fail in ten ways, each is answered once") {
+  Random random(5);
+  std::vector<Reply> faults = ten_faults();
+  faults.back() = answer(200, R"({"choices":[]})");
+  std::map<std::string, int> answered;
+  std::int64_t failed = 0;
+  LoopbackServer server([&](const Received& request) {
+    if (random.uniform() < 0.3) {
+      ++failed;
+      return faults[random.below(faults.size())];
+    }
+    const std::string text = last_user_text(request);
+    ++answered[text];
+    return chat_reply(request, "to " + text);
+  });
+  EventLoop loop;
+  const auto model = model_from(
+      "{provider: openai, base_url: '" + server.url() +
+          "/v1', name: tiny, retries: {max: 30, base: 1ms, cap: 4ms}, limits: {concurrency: 50}}",
+      loop);
+  FanOutCounts counts;
+  const auto samples = ask_all(questions(2000), *model, loop, {}, &counts);
+  REQUIRE(samples.size() == 2000);
+  std::set<std::string> ids;
+  for (const Sample& sample : samples) {
+    REQUIRE(sample.error.message == "");
+    REQUIRE(sample.text == "to q" + sample.case_id.substr(4));
+    ids.insert(sample.case_id);
+  }
+  CHECK(ids.size() == 2000);
+  CHECK(counts.failed == 0);
+  CHECK_FALSE(counts.stopped.has_value());
+  CHECK(answered.size() == 2000);
+  for (const auto& each : answered) REQUIRE(each.second == 1);  // each is paid once
+  std::int64_t counted = 0;
+  for (const auto& each : counts.faults) counted += each.second;
+  CHECK(counted == failed);
+  CHECK(counts.made == 2000 + failed);
+  CHECK(server.requests() == counts.made);
+  CHECK(counts.faults.size() >= 7);
+}
+
+TEST_CASE("caller: no fault of the server holds a run past its deadline") {
+  std::vector<Reply> faults = ten_faults();
+  faults.push_back(std::make_shared<const Steps>(Steps{kStall}));
+  faults.push_back(stream({kStall}));
+  faults.push_back(stream({{role_event()}, kStall}));
+  faults.push_back(stream({{text_event("a")}, kStall}));
+  faults.push_back(stream({{text_event("a")}, {": ping\n\n", 1ms}, {": ping\n\n", 1ms}, kStall}));
+  faults.push_back(answer(429, "", {"retry-after: 100000"}));
+  faults.push_back(answer(503, "", {"retry-after: Fri, 31 Dec 2999 23:59:59 GMT"}));
+  faults.push_back(std::make_shared<const Steps>(Steps{{"HTTP/1.1 200 OK\r\nContent-Le"}, kStall}));
+  faults.push_back(std::make_shared<const Steps>(Steps{{"HTTP/1.1 100 Continue\r\n\r\n"}, kStall}));
+  faults.push_back(std::make_shared<const Steps>(
+      Steps{{"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"}, kStall}));
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    CAPTURE(i);
+    LoopbackServer server([&](const Received&) { return faults[i]; });
+    EventLoop loop;
+    const auto model = model_from("{provider: openai, base_url: '" + server.url() +
+                                      "/v1', name: tiny, limits: {concurrency: 4}}",
+                                  loop);
+    FanOutOptions options;
+    options.max_time = 30ms;
+    FanOutCounts counts;
+    ask_all(questions(50), *model, loop, options, &counts);  // that it returns is the test
+    CHECK(counts.stopped.has_value());
+  }
+}
+
+TEST_CASE("caller: an endpoint that is down ends the run, after as many probes as retries") {
+  std::atomic<bool> up{true};
+  LoopbackServer server([&](const Received& request) -> Reply {
+    return up ? chat_reply(request, "fine") : answer(500, "{}");
+  });
+  EventLoop loop;
+  const auto model = model_from(yaml(server, ", limits: {concurrency: 8}"), loop);
+  up = false;
+  FanOutCounts counts;
+  const auto samples = ask_all(questions(10000), *model, loop, {}, &counts);
+  CHECK(samples.size() < 50);
+  CHECK(counts.stopped == "the endpoint is down, the last attempt ended with: HTTP 500: {}");
+  CHECK(counts.fatal == ErrorClass::server_error);
+  CHECK(server.requests() < 100);
+}
+
+TEST_CASE("caller: an endpoint that comes back is used again") {
+  std::atomic<int> requests{0};
+  LoopbackServer server([&](const Received& request) -> Reply {
+    const int number = ++requests;
+    if (number > 20 && number <= 40) return nullptr;
+    return chat_reply(request, "fine");
+  });
+  EventLoop loop;
+  const auto model = model_from("{provider: openai, base_url: '" + server.url() +
+                                    "/v1', name: t, retries: {max: 40, base: 1ms, cap: 2ms}, "
+                                    "limits: {concurrency: 8}}",
+                                loop);
+  FanOutCounts counts;
+  const auto samples = ask_all(questions(200), *model, loop, {}, &counts);
+  CHECK(samples.size() == 200);
+  CHECK(counts.failed == 0);
+  CHECK_FALSE(counts.stopped.has_value());
+}
+
+TEST_CASE("caller: no such model ends a run that has no answer yet") {
+  LoopbackServer server([](const Received&) {
+    return answer(404, R"({"error":{"message":"The model `tiny` does not exist"}})");
+  });
+  EventLoop loop;
+  const auto model = model_from(yaml(server, ", limits: {concurrency: 2}"), loop);
+  FanOutCounts counts;
+  CHECK(ask_all(questions(1000), *model, loop, {}, &counts).size() <= 2);
+  CHECK(counts.stopped ==
+        "nothing answers there (HTTP 404: The model `tiny` does not exist): check `base_url` and `name`");
+}
+
+TEST_CASE("caller: the fallback chain") {
+  LoopbackServer first([](const Received& request) -> Reply {
+    const std::string text = last_user_text(request);
+    if (text == "q1") return answer(500, "{}");
+    if (text == "q2") return answer(400, R"({"error":{"message":"bad"}})");
+    return chat_reply(request, "first");
+  });
+  LoopbackServer second([](const Received&) -> Reply { return answer(503, "{}"); });
+  LoopbackServer third([](const Received& request) { return chat_reply(request, "third"); });
+  EventLoop loop;
+  const auto model =
+      model_from(yaml(first, ", fallback: [" + yaml(second) + ", " + yaml(third) + "]"), loop);
+  FanOutCounts counts;
+  for (const Sample& sample : ask_all(questions(4), *model, loop, {}, &counts)) {
+    CAPTURE(sample.case_id);
+    if (sample.case_id == "case1") {
+      CHECK(sample.text == "third");
+      CHECK(sample.fallback == 2);
+      CHECK(sample.attempts == 13);
+    } else if (sample.case_id == "case2") {
+      CHECK(name(sample.error.kind) == "bad_request");  // no other model would take it
+    } else {
+      CHECK(sample.text == "first");
+      CHECK(sample.fallback == 0);
+    }
+  }
+  CHECK(counts.fallbacks == 1);
+  CHECK(counts.made == 4 + 5 + 6 + 1);
+}
+
+TEST_CASE("caller: a refused key with a fallback does not end the run") {
+  LoopbackServer first([](const Received&) { return answer(401, "no"); });
+  LoopbackServer second([](const Received& request) { return chat_reply(request, "second"); });
+  EventLoop loop;
+  const auto model = model_from(yaml(first, ", fallback: [" + yaml(second) + "]"), loop);
+  FanOutCounts counts;
+  const auto samples = ask_all(questions(300), *model, loop, {}, &counts);
+  REQUIRE(samples.size() == 300);
+  for (const Sample& sample : samples) REQUIRE(sample.text == "second");
+  CHECK(first.requests() <= 32);
+  CHECK_FALSE(counts.stopped.has_value());
+}
+
+TEST_CASE("caller: a late answer is asked for again, and the first that comes wins") {
+  std::map<std::string, int> seen;
+  LoopbackServer server([&](const Received& request) -> Reply {
+    const std::string text = last_user_text(request);
+    if (text == "q3" && ++seen[text] == 1) return std::make_shared<const Steps>(Steps{kStall});
+    return chat_reply(request, "fine");
+  });
+  EventLoop loop;
+  const auto model = model_from(yaml(server, ", hedge: {after: 30ms, most: 0.1}"), loop);
+  FanOutCounts counts;
+  const auto samples = ask_all(questions(40), *model, loop, {}, &counts);
+  REQUIRE(samples.size() == 40);
+  for (const Sample& sample : samples) CHECK(sample.text == "fine");
+  CHECK(counts.hedged >= 1);
+  CHECK(counts.made == 40 + counts.hedged);
+}
+
+TEST_CASE("caller: too many requests cuts the concurrency, a server's wait holds all sends") {
+  std::atomic<int> limited{0};
+  LoopbackServer server([&](const Received& request) -> Reply {
+    if (request.number == 3) {
+      ++limited;
+      return answer(429, "{}", {"retry-after-ms: 60"});
+    }
+    return answer_after(2ms, 200, chat_json("fine", 1, 1));
+  });
+  EventLoop loop;
+  const auto model = model_from(yaml(server, ", limits: {concurrency: 10}"), loop);
+  Caller caller(*model, loop, 1);
+  int done = 0;
+  for (const auto& request : questions(60)) caller.ask(request, [&](Sample) { ++done; });
+  loop.run_until([&] { return done == 60; });
+  CHECK(caller.limit() == 8);
+  // In the 60 ms after the 429 nothing was sent but what was on its way.
+  const auto log = server.log();
+  std::size_t in_pause = 0;
+  for (const Received& request : log)
+    if (request.at > log[3].at + 20ms && request.at < log[3].at + 55ms) ++in_pause;
+  CHECK(in_pause == 0);
+}
+
+TEST_CASE("caller: models of one account share its rates") {
+  LoopbackServer server([](const Received&) { return chat_answer("fine"); });
+  EventLoop loop;
+  const std::string text = yaml(server, ", limits: {requests_per_minute: 3000}");
+  const auto candidate = model_from(text, loop);
+  const auto judge = model_from(text, loop);
+  Caller first(*candidate, loop, 1), second(*judge, loop, 1);
+  const auto start = Clock::now();
+  int done = 0;
+  for (const auto& request : questions(11)) {
+    first.ask(request, [&](Sample) { ++done; });
+    second.ask(request, [&](Sample) { ++done; });
+  }
+  loop.run_until([&] { return done == 22; });
+  CHECK(Clock::now() - start >= 410ms);  // 21 further calls, 50 a second
+}
