@@ -261,6 +261,17 @@ std::vector<BaselineVersion> baseline_history(const fs::path& file) {
   return versions;
 }
 
+std::vector<std::shared_ptr<const RunSource>> accepted_runs(const fs::path& file) {
+  std::vector<std::shared_ptr<const RunSource>> runs;
+  const auto add = [&](const fs::path& version) {
+    if (Result<std::shared_ptr<const RunSource>> run = open_baseline(version))
+      runs.push_back(*std::move(run));
+  };
+  add(file);
+  for (const int number : history_numbers(file)) add(history_file(file, number));
+  return runs;
+}
+
 Result<BaselineVersion> rollback_baseline(const fs::path& file) {
   const std::vector<int> numbers = history_numbers(file);
   if (numbers.empty())

@@ -29,6 +29,9 @@ struct BaselineVersion {
 // The head of a baseline file alone; its rows are not looked at.
 Result<BaselineVersion> read_baseline_version(const std::filesystem::path& file);
 std::vector<BaselineVersion> baseline_history(const std::filesystem::path& file);  // newest first
+// The present baseline and the versions before it, newest first: what `compare` learns the variance
+// between runs from. What cannot be read is left out.
+std::vector<std::shared_ptr<const RunSource>> accepted_runs(const std::filesystem::path& file);
 // Puts the version before the present one back; the present one is kept as
 // `FILE.history/rolled-back.json`. A problem where there is no version before.
 Result<BaselineVersion> rollback_baseline(const std::filesystem::path& file);

@@ -9,6 +9,7 @@
 #include "ci/compare/changes.h"
 #include "ci/compare/cluster_sums.h"
 #include "ci/compare/row_pairs.h"
+#include "ci/compare/run_variance.h"
 #include "ci/compare/slices.h"
 #include "ci/compare/subject.h"
 
@@ -248,7 +249,8 @@ MetricComparison* Comparison::find(const Rule& rule) {
   return const_cast<MetricComparison*>(std::as_const(*this).find(rule));
 }
 
-Comparison compare(const RunSource& baseline, const RunSource& candidate, const GateSpec& gate) {
+Comparison compare(const RunSource& baseline, const RunSource& candidate, const GateSpec& gate,
+                   std::span<const std::shared_ptr<const RunSource>> accepted) {
   Comparison comparison;
   comparison.baseline_id = baseline.header().id;
   comparison.candidate_id = candidate.header().id;
@@ -289,6 +291,8 @@ Comparison compare(const RunSource& baseline, const RunSource& candidate, const 
     MetricComparison& metric = comparison.metrics.emplace_back(
         each.subject.finish(gate, each.margin, comparison.outputs_identical));
     set_apart(metric, baseline, candidate);
+    if (metric.whole_interval && metric.comparable && gated)
+      widen_by_runs(metric, accepted, candidate.header());
   }
   comparison.slices = slices.finish(gate, comparison.shared);
   add_warnings(comparison, pairing, baseline, candidate);

@@ -2,7 +2,9 @@
 // Two runs side by side: what changed, which cases pair, and for each gated metric the tested
 // difference (statistics.md of the house: sections 1-6 and 13).
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,7 +96,10 @@ struct Comparison {
 };
 
 // `gate` gives alpha, margins and methods; measures without a rule are compared with their proposed
-// margin and have no outcome. Reads each run's rows once or twice.
-Comparison compare(const RunSource& baseline, const RunSource& candidate, const GateSpec& gate);
+// margin and have no outcome. Reads each run's rows twice. `accepted`: runs that passed on the same
+// hardware (`accepted_runs` of the baseline file). From five of them on their variance widens the
+// bounds of times, and "slower" then is what it is for every other metric.
+Comparison compare(const RunSource& baseline, const RunSource& candidate, const GateSpec& gate,
+                   std::span<const std::shared_ptr<const RunSource>> accepted = {});
 
 }  // namespace llmops

@@ -15,7 +15,7 @@ namespace llmops {
 struct LatencyPart {
   std::string_view name;  // "queue and fixed", "input tokens", "prefill per token", "output
                           // tokens", "decode per token"
-  double ms = 0;  // of `change_ms`
+  double ms = 0;          // of `change_ms`
 };
 
 // `latency`, the mean or a quantile over the cases that both runs timed.

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <tuple>
 
 #include "ci/bare_numbers.h"
 #include "ci/case_line.h"
 #include "ci/gate/gate_file.h"
+#include "ci/sample_table.h"
 #include "datasets/text/fields.h"
 #include "datasets/text/files.h"
 #include "datasets/text/hash.h"
@@ -22,17 +22,6 @@ namespace {
 constexpr std::size_t kMostProblems = 100;
 
 using Values = std::vector<std::optional<double>>;
-
-struct SampleRow {
-  std::string id;
-  std::int64_t sample = 0;
-  std::size_t line = 0;
-  bool failed = false;
-  Values values;
-  std::string group;
-  std::vector<Tag> tags;
-  std::string output;
-};
 
 // Keys of a row that hold what the built-in measures are made of.
 struct BuiltinKey {
@@ -53,7 +42,10 @@ constexpr BuiltinKey kBuiltinKeys[] = {
 class Reader {
  public:
   Reader(const fs::path& file, const std::vector<Measure>& declared)
-      : file_(file.string()), declared_(declared.size()), measures_(declared) {
+      : file_(file.string()),
+        declared_(declared.size()),
+        measures_(declared),
+        table_(declared.size() + builtin_measures().size()) {
     measures_.insert(measures_.end(), builtin_measures().begin(), builtin_measures().end());
   }
 
@@ -94,7 +86,9 @@ class Reader {
   std::string file_;
   std::size_t declared_;
   std::vector<Measure> measures_;  // declared, then built-in
-  std::vector<SampleRow> rows_;
+  SampleTable table_;
+  std::int64_t failed_ = 0;
+  int most_samples_ = 1;
   std::set<std::string, std::less<>> names_seen_;
   Diagnostics problems_;
 };
@@ -112,15 +106,15 @@ std::vector<Tag> tags_of(const Value* value) {
 void Reader::read(const Value& value, const Source& source, Diagnostics& found, std::size_t line) {
   Fields fields(value, source, found, "the row");
   SampleRow row;
-  row.line = line;
+  row.line = static_cast<std::uint32_t>(line);
   row.id = fields.required_text("case_id");
   if (row.id.empty()) return;
-  row.sample = fields.integer("sample", {.low = 0}).value_or(0);
+  row.sample = static_cast<std::int32_t>(fields.integer("sample", {0, 1e9}).value_or(0));
   const Value* error = fields.value("error");
   row.failed = error != nullptr && !(*error == Value("") || *error == Value(false));
   row.group = fields.text("group").value_or("");
   row.tags = tags_of(fields.value("tags"));
-  if (const auto text = fields.text("text")) row.output = fmt::format("{:016x}", hash64(*text));
+  if (const auto text = fields.text("text")) row.output = hash64(*text);
   row.values.resize(measures_.size());
   const Value* scores = fields.mapping("scores");
   if (scores != nullptr && !row.failed) read_scores(*scores, row, fields);
@@ -128,7 +122,9 @@ void Reader::read(const Value& value, const Source& source, Diagnostics& found, 
     fields.error({}, fmt::format("the row of case `{}` has no `scores`", row.id),
                  "expected {name: number}, or an `error`");
   read_builtins(fields, row);
-  rows_.push_back(std::move(row));
+  table_.add(row);
+  if (row.failed) ++failed_;
+  most_samples_ = std::max(most_samples_, row.sample + 1);
 }
 
 void Reader::read_scores(const Value& scores, SampleRow& row, Fields& fields) {
@@ -184,9 +180,10 @@ void Reader::read_builtins(Fields& fields, SampleRow& row) {
 }
 
 void Reader::check_duplicates() {
-  for (std::size_t i = 1; i < rows_.size() && !full(); ++i) {
-    const SampleRow &before = rows_[i - 1], &row = rows_[i];
-    if (before.id != row.id || before.sample != row.sample) continue;
+  for (std::size_t i = 1; i < table_.size() && !full(); ++i) {
+    if (table_.id(i) != table_.id(i - 1)) continue;
+    const SampleRow before = table_.at(i - 1), row = table_.at(i);
+    if (before.sample != row.sample) continue;
     Diagnostic found =
         problem(fmt::format("case `{}` has two rows with sample {} (the other in line {})", row.id,
                             row.sample, before.line),
@@ -225,8 +222,8 @@ struct Running {
 
 class ScoresFile : public RunSource {
  public:
-  ScoresFile(RunHeader header, std::vector<SampleRow> rows, std::vector<std::size_t> kept)
-      : header_(std::move(header)), rows_(std::move(rows)), kept_(std::move(kept)) {}
+  ScoresFile(RunHeader header, SampleTable table, std::vector<std::size_t> kept)
+      : header_(std::move(header)), table_(std::move(table)), kept_(std::move(kept)) {}
   const RunHeader& header() const override { return header_; }
   std::unique_ptr<RowStream> rows() const override { return std::make_unique<Stream>(*this); }
 
@@ -235,12 +232,12 @@ class ScoresFile : public RunSource {
    public:
     explicit Stream(const ScoresFile& file) : file_(file) {}
     bool next(CaseRow& row) override {
-      if (at_ == file_.rows_.size()) return false;
+      const SampleTable& table = file_.table_;
+      if (at_ == table.size()) return false;
       row = {};
-      row.id = file_.rows_[at_].id;
+      row.id = table.id(at_);
       std::vector<Running> running(file_.kept_.size());
-      for (; at_ < file_.rows_.size() && file_.rows_[at_].id == row.id; ++at_)
-        add(file_.rows_[at_], row, running);
+      for (; at_ < table.size() && table.id(at_) == row.id; ++at_) add(table.at(at_), row, running);
       for (const Running& each : running) {
         row.values.push_back(each.n > 0 ? std::optional(each.mean) : std::nullopt);
         row.variances.push_back(each.n > 1 ? std::optional(each.squares / (each.n - 1))
@@ -255,7 +252,7 @@ class ScoresFile : public RunSource {
       if (sample.failed) ++row.failed;
       if (!sample.group.empty()) row.group = sample.group;
       if (!sample.tags.empty()) row.tags = sample.tags;
-      row.output += sample.output;
+      if (sample.output) row.output += fmt::format("{:016x}", *sample.output);
       for (std::size_t i = 0; i < running.size(); ++i)
         if (const auto& value = sample.values[file_.kept_[i]]) running[i].add(*value);
     }
@@ -265,14 +262,12 @@ class ScoresFile : public RunSource {
   };
 
   RunHeader header_;
-  std::vector<SampleRow> rows_;
-  std::vector<std::size_t> kept_;  // places of the header's measures in a row's values
+  SampleTable table_;
+  std::vector<std::size_t> kept_;  // places of the header's measures among the table's
 };
 
 Result<std::shared_ptr<const RunSource>> Reader::finish() {
-  std::ranges::sort(rows_, [](const SampleRow& a, const SampleRow& b) {
-    return std::tie(a.id, a.sample) < std::tie(b.id, b.sample);
-  });
+  table_.sort();
   check_duplicates();
   check_names();
   if (has_errors(problems_)) return problems_;
@@ -281,23 +276,18 @@ Result<std::shared_ptr<const RunSource>> Reader::finish() {
   header.suite = file_;
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < measures_.size(); ++i) {
-    const bool known = i < declared_ || std::ranges::any_of(rows_, [&](const SampleRow& row) {
-                         return row.values[i].has_value();
-                       });
-    if (!known) continue;
+    if (i >= declared_ && !table_.occurs(i)) continue;
     kept.push_back(i);
     header.measures.push_back(measures_[i]);
   }
   RunCounts& counts = header.counts;
-  counts.samples = counts.made = static_cast<std::int64_t>(rows_.size());
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    if (i == 0 || rows_[i].id != rows_[i - 1].id) ++counts.cases;
-    if (rows_[i].failed) ++counts.failed;
-    header.samples_per_case =
-        std::max(header.samples_per_case, static_cast<int>(rows_[i].sample) + 1);
-  }
+  counts.samples = counts.made = static_cast<std::int64_t>(table_.size());
+  counts.failed = failed_;
+  for (std::size_t i = 0; i < table_.size(); ++i)
+    if (i == 0 || table_.id(i) != table_.id(i - 1)) ++counts.cases;
+  header.samples_per_case = most_samples_;
   return std::shared_ptr<const RunSource>(
-      std::make_shared<ScoresFile>(std::move(header), std::move(rows_), std::move(kept)));
+      std::make_shared<ScoresFile>(std::move(header), std::move(table_), std::move(kept)));
 }
 
 }  // namespace

@@ -258,9 +258,10 @@ void Subject::add_variances() {
 void Subject::add_notes(bool outputs_identical) {
   constexpr std::int64_t kFewClusters = 20;
   if (out_.clusters > 0 && out_.clusters < kFewClusters) out_.notes.emplace_back("few_clusters");
-  // An evaluator sees the output alone; tokens, cost and time depend on more than that.
+  // A score is a function of the output alone; tokens, cost and time depend on more than that.
+  const bool score = has_worst_score(out_.measure) && !out_.measure.builtin;
   const bool same_values = identical_ && out_.dropped == 0;
-  if (outputs_identical && paired_ && pairs_.n() > 0 && (!out_.measure.builtin || same_values))
+  if (outputs_identical && paired_ && pairs_.n() > 0 && (score || same_values))
     out_.notes.emplace_back("outputs_identical");
 }
 

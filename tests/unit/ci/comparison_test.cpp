@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <span>
 
 #include "ci/gate/verdict.h"
 #include "ci/stats/clustered.h"
@@ -226,6 +228,36 @@ TEST_CASE("comparison: latency against a stored baseline fails only beyond the m
   CHECK(verdict.headline ==
         "INCONCLUSIVE: latency_p95 cannot be tested: p95 needs 100 cases with a value in each run, "
         "and there are 99");
+}
+
+TEST_CASE("comparison: accepted runs tell how much times differ from run to run") {
+  Rule p50 = rule_of("latency", RuleKind::max_increase, 0.05, true);
+  p50.statistic = "p50";
+  const GateSpec gate = gate_of({p50});
+  const auto run_on_a_day = [](int day, double spread) {
+    auto run = std::make_shared<BuiltRun>(scores(300, 20 + static_cast<std::uint64_t>(day), 0));
+    for (CaseRow& row : run->change_rows())
+      row.values[1] = *row.values[1] * (1 + spread * (day % 3 - 1));
+    return run;
+  };
+  for (const double spread : {0.002, 0.1}) {
+    CAPTURE(spread);
+    std::vector<std::shared_ptr<const RunSource>> accepted;
+    for (int day = 0; day < 8; ++day) accepted.push_back(run_on_a_day(day, spread));
+    const auto candidate = run_on_a_day(100, 0);
+    for (CaseRow& row : candidate->change_rows()) row.values[1] = *row.values[1] * 1.06;
+    Comparison alone = compare(*accepted[1], *candidate, gate),
+               with = compare(*accepted[1], *candidate, gate, accepted);
+    CHECK(alone.metrics[0].whole_interval);
+    CHECK_FALSE(with.metrics[0].whole_interval);
+    CHECK(with.metrics[0].method == "percentile bootstrap, runs");
+    CHECK(*with.metrics[0].lower < *alone.metrics[0].lower);
+    // On a steady machine 6 % more is a regression; where days differ by 10 % it may be the day.
+    CHECK(decide(gate, *candidate, {}, &with).outcome ==
+          (spread < 0.01 ? Outcome::fail : Outcome::inconclusive));
+    const auto few = std::span(accepted).first(4);
+    CHECK(compare(*accepted[1], *candidate, gate, few).metrics[0].lower == alone.metrics[0].lower);
+  }
 }
 
 TEST_CASE("comparison: many cases take order statistics instead of resampling") {
