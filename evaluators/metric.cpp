@@ -1,5 +1,7 @@
 #include "evaluators/metric.h"
 
+#include <tbb/parallel_for.h>
+
 namespace llmops {
 
 std::string_view name(Better better) {
@@ -26,6 +28,15 @@ std::string_view name(ScoreKind kind) {
       break;
   }
   return "unbounded";
+}
+
+void Metric::survey(const Case&) {}
+
+std::vector<Measurement> Metric::score_batch(std::span<const Scorable> batch) const {
+  std::vector<Measurement> measured(batch.size());
+  tbb::parallel_for(std::size_t{0}, batch.size(),
+                    [&](std::size_t i) { measured[i] = score(*batch[i].row, *batch[i].sample); });
+  return measured;
 }
 
 std::vector<std::optional<double>> Metric::corpus(std::span<const double>) const {

@@ -50,7 +50,14 @@ struct Measurement {
   std::string note;            // what was extracted, for the report
 };
 
-// A metric with its options read. Thread-safe: `score` is called from many threads at once.
+// A sample and the case that it answers; both outlive the call.
+struct Scorable {
+  const Case* row = nullptr;
+  const Sample* sample = nullptr;
+};
+
+// A metric with its options read. Thread-safe but for `survey`: `score` is called from many threads
+// at once.
 class Metric {
  public:
   virtual ~Metric() = default;
@@ -59,6 +66,13 @@ class Metric {
   // "bleu|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:1".
   virtual std::string signature() const = 0;
   virtual Measurement score(const Case& row, const Sample& sample) const = 0;
+  // A metric that weighs a sample by the whole set asks to see every case, one after another, before
+  // the first score.
+  virtual bool wants_survey() const { return false; }
+  virtual void survey(const Case& row);
+  // The same numbers as `score` for each sample, in order; runs in parallel by itself. Metrics that
+  // do better with many samples at once replace it.
+  virtual std::vector<Measurement> score_batch(std::span<const Scorable> batch) const;
   // Figures of the whole set from the summed counts, one for each column (absent: no corpus form).
   virtual std::vector<std::optional<double>> corpus(std::span<const double> counts) const;
 };

@@ -80,11 +80,12 @@ void Recorder::record(std::vector<CallRecord> batch) {
   tbb::parallel_for(std::size_t{0}, batch.size(),
                     [&](std::size_t i) { batch[i].content = content_hash(*batch[i].row); });
   const std::int64_t first = store_.add(run_id_, scored_, batch);
-  scored_.assign(batch.size(), {});
-  tbb::parallel_for(std::size_t{0}, batch.size(), [&](std::size_t i) {
-    scored_[i] = {first + static_cast<std::int64_t>(i),
-                  score(evaluators_, *batch[i].row, batch[i].sample)};
-  });
+  std::vector<Scorable> samples(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) samples[i] = {batch[i].row.get(), &batch[i].sample};
+  std::vector<Scores> scores = score_batch(evaluators_, samples);
+  scored_.resize(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    scored_[i] = {first + static_cast<std::int64_t>(i), std::move(scores[i])};
   if (on_scored_)
     for (std::size_t i = 0; i < batch.size(); ++i) on_scored_(batch[i], scored_[i].second);
   for (const CallRecord& call : batch)

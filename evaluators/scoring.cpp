@@ -69,6 +69,25 @@ std::optional<double> adjusted(const Evaluator& evaluator, const Column& column,
   return reached ? 1.0 : 0.0;
 }
 
+void leave_unscored(const Evaluator& evaluator, const std::string& why, Scores& scores) {
+  scores.values.resize(scores.values.size() + evaluator.columns.size());
+  if (!why.empty()) scores.notes.emplace_back(evaluator.name, why);
+}
+
+void take(const Evaluator& evaluator, const Measurement& measured, Scores& scores) {
+  const std::vector<Column>& columns = evaluator.metric->columns();
+  for (const std::size_t column : evaluator.columns) {
+    std::optional<double> value =
+        column < measured.values.size() ? measured.values[column] : std::nullopt;
+    if (value && !std::isfinite(*value)) value.reset();
+    scores.values.push_back(adjusted(evaluator, columns[column], value));
+  }
+  if (!measured.why.empty())
+    scores.notes.emplace_back(evaluator.name, measured.why);
+  else if (!measured.note.empty())
+    scores.notes.emplace_back(evaluator.name, measured.note);
+}
+
 }  // namespace
 
 std::vector<Evaluator> read_evaluators(const Value& value, const Source& source,
@@ -158,36 +177,47 @@ std::vector<Measure> measures_of(const std::vector<Evaluator>& evaluators) {
   return measures;
 }
 
-Scores score(const std::vector<Evaluator>& evaluators, const Case& row, const Sample& sample) {
-  Scores scores;
+void survey(const std::vector<Evaluator>& evaluators, const Dataset& dataset) {
+  std::vector<Metric*> asking;
+  for (const Evaluator& evaluator : evaluators)
+    if (evaluator.metric->wants_survey()) asking.push_back(evaluator.metric.get());
+  if (asking.empty()) return;
+  const std::unique_ptr<CaseStream> cases = dataset.cases();
+  for (Case row; cases->next(row);)
+    for (Metric* metric : asking) metric->survey(row);
+}
+
+std::vector<Scores> score_batch(const std::vector<Evaluator>& evaluators,
+                                std::span<const Scorable> batch) {
+  std::vector<Scores> scores(batch.size());
+  std::vector<Scorable> asked;
+  std::vector<std::size_t> places;
   for (const Evaluator& evaluator : evaluators) {
-    const auto unscored = [&](const std::string& why) {
-      scores.values.resize(scores.values.size() + evaluator.columns.size());
-      scores.notes.emplace_back(evaluator.name, why);
-    };
-    if (sample.error) {
-      scores.values.resize(scores.values.size() + evaluator.columns.size());
-      continue;
+    asked.clear();
+    places.clear();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (batch[i].sample->error) {
+        leave_unscored(evaluator, "", scores[i]);
+      } else if (evaluator.info->needs_references && batch[i].row->references.empty()) {
+        leave_unscored(evaluator, "the case has no reference", scores[i]);
+      } else {
+        asked.push_back(batch[i]);
+        places.push_back(i);
+      }
     }
-    if (evaluator.info->needs_references && row.references.empty()) {
-      unscored("the case has no reference");
-      continue;
-    }
-    const Measurement measured = evaluator.metric->score(row, sample);
-    const std::vector<Column>& columns = evaluator.metric->columns();
-    for (const std::size_t column : evaluator.columns) {
-      std::optional<double> value =
-          column < measured.values.size() ? measured.values[column] : std::nullopt;
-      if (value && !std::isfinite(*value)) value.reset();
-      scores.values.push_back(adjusted(evaluator, columns[column], value));
-    }
-    if (!measured.why.empty())
-      scores.notes.emplace_back(evaluator.name, measured.why);
-    else if (!measured.note.empty())
-      scores.notes.emplace_back(evaluator.name, measured.note);
+    const std::vector<Measurement> measured = evaluator.metric->score_batch(asked);
+    for (std::size_t i = 0; i < places.size(); ++i)
+      take(evaluator, measured[i], scores[places[i]]);
   }
   if (weighted(evaluators)) scores.values.push_back(weighted_score(evaluators, scores.values));
   return scores;
+}
+
+Scores score(const std::vector<Evaluator>& evaluators, const Case& row, const Sample& sample) {
+  const Scorable one[] = {
+      {&row, &sample}
+  };
+  return std::move(score_batch(evaluators, one)[0]);
 }
 
 }  // namespace llmops

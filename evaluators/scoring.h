@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "datasets/dataset.h"
 #include "datasets/text/fields.h"
 #include "evaluators/metric.h"
 #include "evaluators/run_record.h"
@@ -39,6 +41,13 @@ struct Scores {
   std::vector<std::pair<std::string, std::string>>
       notes;  // measure -> why unscored, what was extracted
 };
+
+// Shows every case of the set to the evaluators that ask for it: once, before the first score.
+void survey(const std::vector<Evaluator>& evaluators, const Dataset& dataset);
+
+// Scores of each sample, in order; runs in parallel by itself. Failed samples are unscored by all.
+std::vector<Scores> score_batch(const std::vector<Evaluator>& evaluators,
+                                std::span<const Scorable> batch);
 
 // Thread-safe. A failed sample is unscored by all.
 Scores score(const std::vector<Evaluator>& evaluators, const Case& row, const Sample& sample);

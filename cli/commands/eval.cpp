@@ -59,6 +59,7 @@ Result<Plan> make_plan(const Options& options) {
     plan.dataset = *std::move(dataset);
   else
     append(problems, dataset.problems());
+  if (plan.dataset && !has_errors(problems)) survey(plan.suite.evaluators, *plan.dataset);
   if (plan.suite.gate && plan.suite.gate->baseline) {
     Result<std::shared_ptr<const RunSource>> baseline = open_baseline(*plan.suite.gate->baseline);
     if (baseline)

@@ -1,6 +1,5 @@
 // Any metric over the columns of any file: no model, no suite, no store.
 #include <fmt/format.h>
-#include <tbb/parallel_for.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -155,6 +154,26 @@ void add(Scored& scored, const Measurement& measured) {
   for (std::size_t i = 0; i < measured.counts.size(); ++i) scored.counts[i] += measured.counts[i];
 }
 
+// One metric over a batch: its measurement of each row goes behind those of the metrics before it.
+void score_batch(const Scored& scored, const std::vector<Case>& rows,
+                 const std::vector<Sample>& samples,
+                 std::vector<std::vector<Measurement>>& measured) {
+  std::vector<Scorable> asked;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (scored.info->needs_references && rows[i].references.empty()) {
+      measured[i].push_back(
+          {.values = {}, .why = "the row has no reference", .counts = {}, .note = ""});
+      continue;
+    }
+    asked.push_back({&rows[i], &samples[i]});
+    places.push_back(i);
+  }
+  std::vector<Measurement> found = scored.metric->score_batch(asked);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    measured[places[i]].push_back(std::move(found[i]));
+}
+
 // Rows in batches: scored on all cores, added up in order.
 void score_all(const Dataset& dataset, const Options& options, std::vector<Scored>& metrics,
                std::FILE* per_row) {
@@ -166,20 +185,14 @@ void score_all(const Dataset& dataset, const Options& options, std::vector<Score
     rows.clear();
     for (Case row; rows.size() < kBatch && cases->next(row);) rows.push_back(std::move(row));
     if (rows.empty()) break;
-    measured.assign(rows.size(), {});
-    tbb::parallel_for(std::size_t{0}, rows.size(), [&](std::size_t i) {
-      Sample sample;
-      sample.case_id = rows[i].id;
+    std::vector<Sample> samples(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      samples[i].case_id = rows[i].id;
       const Value* text = find_path(rows[i].variables, options.hypothesis);
-      sample.text = text == nullptr ? "" : to_text(*text);
-      for (const Scored& scored : metrics) {
-        if (scored.info->needs_references && rows[i].references.empty())
-          measured[i].push_back(
-              {.values = {}, .why = "the row has no reference", .counts = {}, .note = ""});
-        else
-          measured[i].push_back(scored.metric->score(rows[i], sample));
-      }
-    });
+      samples[i].text = text == nullptr ? "" : to_text(*text);
+    }
+    measured.assign(rows.size(), {});
+    for (const Scored& scored : metrics) score_batch(scored, rows, samples, measured);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       for (std::size_t m = 0; m < metrics.size(); ++m) add(metrics[m], measured[i][m]);
       if (per_row != nullptr) write_row(per_row, first + i, metrics, measured[i], line);
@@ -244,6 +257,10 @@ ExitCode run(const Options& options, Console& console) {
                 expected_one_of(columns), did_you_mean(options.hypothesis, columns)));
   }
   if (has_errors(problems)) return console.reject(problems, "score");
+
+  for (Scored& scored : metrics)
+    if (const std::unique_ptr<CaseStream> cases = dataset->cases(); scored.metric->wants_survey())
+      for (Case row; cases->next(row);) scored.metric->survey(row);
 
   if (options.per_row.empty())
     score_all(*dataset, options, metrics, nullptr);

@@ -34,18 +34,20 @@ void* aligned(std::size_t bytes) {
 }  // namespace
 
 // The functions that are used, by their names in the library.
-#define LLMOPS_DNNL_FUNCTIONS(X)                                                              \
-  X(engine_create)                                                                            \
-  X(stream_create)                                                                            \
-  X(get_effective_cpu_isa)                                                                    \
-  X(memory_desc_init_by_tag)                                                                  \
-  X(memory_desc_get_size)                                                                     \
-  X(memory_create) X(memory_destroy) X(primitive_attr_create) X(primitive_attr_destroy)       \
-      X(primitive_attr_set_post_ops) X(primitive_attr_set_scratchpad_mode) X(post_ops_create) \
-          X(post_ops_destroy) X(post_ops_append_sum) X(post_ops_append_eltwise)               \
-              X(matmul_desc_init) X(primitive_desc_create) X(primitive_desc_destroy)          \
-                  X(primitive_desc_query_md) X(primitive_create) X(primitive_destroy)         \
-                      X(primitive_execute) X(reorder_primitive_desc_create)
+#define LLMOPS_DNNL_FUNCTIONS(X)                                                            \
+  X(engine_create)                                                                          \
+  X(stream_create)                                                                          \
+  X(get_effective_cpu_isa)                                                                  \
+  X(memory_desc_init_by_tag)                                                                \
+  X(memory_desc_get_size)                                                                   \
+  X(memory_create)                                                                          \
+  X(memory_destroy)                                                                         \
+  X(primitive_attr_create) X(primitive_attr_destroy) X(primitive_attr_set_post_ops)         \
+      X(primitive_attr_set_scratchpad_mode) X(post_ops_create) X(post_ops_destroy)          \
+          X(post_ops_append_sum) X(post_ops_append_eltwise) X(matmul_desc_init)             \
+              X(primitive_desc_create) X(primitive_desc_destroy) X(primitive_desc_query_md) \
+                  X(primitive_create) X(primitive_destroy) X(primitive_execute)             \
+                      X(reorder_primitive_desc_create)
 
 struct OneDnn::State {
 #define LLMOPS_DECLARE(name) decltype(&::dnnl_##name) name = nullptr;

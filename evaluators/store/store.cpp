@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <deque>
 #include <random>
 #include <stdexcept>
 
@@ -188,7 +189,20 @@ void Store::drop_failed_calls(const std::string& run_id) {
 }
 
 void Store::score_unscored(const std::string& run_id, const std::vector<Evaluator>& evaluators) {
+  constexpr std::size_t kBatch = 1024;
   std::vector<std::pair<std::int64_t, Scores>> scored;
+  std::vector<std::int64_t> numbers;
+  std::deque<Case> cases;
+  std::deque<Sample> samples;
+  const auto score_gathered = [&] {
+    std::vector<Scorable> batch;
+    for (std::size_t i = 0; i < numbers.size(); ++i) batch.push_back({&cases[i], &samples[i]});
+    std::vector<Scores> scores = score_batch(evaluators, batch);
+    for (std::size_t i = 0; i < numbers.size(); ++i) scored.emplace_back(numbers[i], std::move(scores[i]));
+    numbers.clear();
+    cases.clear();
+    samples.clear();
+  };
   {
     Statement rows = database_->prepare(
         "SELECT c.number, c.case_id, c.sample, c.answer, first.row FROM calls c "
@@ -197,12 +211,15 @@ void Store::score_unscored(const std::string& run_id, const std::vector<Evaluato
         "AND NOT EXISTS (SELECT 1 FROM scores s WHERE s.call = c.number)");
     rows.bind(1, run_id);
     while (rows.step()) {
-      Sample sample;
+      Sample& sample = samples.emplace_back();
       sample.case_id = rows.text(1);
       sample.number = static_cast<int>(rows.integer(2));
       read_answer(rows.view(3), sample);
-      scored.emplace_back(rows.integer(0), score(evaluators, read_case(rows.view(4)), sample));
+      cases.push_back(read_case(rows.view(4)));
+      numbers.push_back(rows.integer(0));
+      if (numbers.size() == kBatch) score_gathered();
     }
+    score_gathered();
   }
   add(run_id, scored, {});
 }
