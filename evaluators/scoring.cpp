@@ -209,7 +209,8 @@ std::vector<Scores> score_batch(const std::vector<Evaluator>& evaluators,
     for (std::size_t i = 0; i < places.size(); ++i)
       take(evaluator, measured[i], scores[places[i]]);
   }
-  if (weighted(evaluators)) scores.values.push_back(weighted_score(evaluators, scores.values));
+  if (weighted(evaluators))
+    for (Scores& each : scores) each.values.push_back(weighted_score(evaluators, each.values));
   return scores;
 }
 
