@@ -296,7 +296,7 @@ TEST_CASE("make_model: problems have a place and a cure") {
         "wants no key\n"
         "llmops.yaml:5:1: error: unknown key `temprature`\n"
         " 5 | temprature: 1\n"
-        "   | ^^^^^^^^^^ expected one of: api_key_env, api_key_header, base_url, headers, "
+        "   | ^^^^^^^^^^ expected one of: api_key_env, api_key_header, base_url, fallback, headers, hedge, "
         "limits, name, parameters, price, provider, query, retries, stream, timeout\n");
   CHECK(model_problems("{provider: openai, base_url: 'ftp://x', name: x}")
             .find("expected an http:// or https:// URL") != std::string::npos);
