@@ -33,7 +33,8 @@ h2{font-size:1.05rem;margin:1.8rem 0 .5rem}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.25rem .8rem .25rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-th{color:var(--soft);font-weight:600}
+th{color:var(--soft);font-weight:600;white-space:nowrap}
+td.pass,td.fail,td.inconclusive,td.incomplete,td.not_comparable{white-space:nowrap}
 .n{text-align:right;white-space:nowrap}
 details{border:1px solid var(--line);border-radius:.4rem;margin:.4rem 0;padding:.3rem .7rem}
 summary{cursor:pointer;overflow-wrap:anywhere}
@@ -219,6 +220,7 @@ class Html {
         input_.outputs == nullptr ? std::nullopt : input_.outputs->find_case(id);
     if (row) {
       for (const Member& variable : row->variables) {
+        if (variable.key == "id" || variable.key == "tags") continue;  // the line above shows them
         const std::string text = to_text(variable.value);
         print(fmt::format("<p><span class=\"soft\">{}</span> {}</p>\n", escape_markup(variable.key),
                           escape_markup(head_bytes(text, 2000))));

@@ -156,8 +156,8 @@ std::string distributions_svg(const ReportInput& input) {
     if (plot.candidate.total() == 0) continue;
     out += histogram_svg(plot.measure->name + unit, plot.candidate, &plot.baseline);
     if (plot.difference.total() > 0)
-      out += histogram_svg(plot.measure->name + unit + ": candidate - baseline, case by case",
-                           plot.difference, nullptr);
+      out += histogram_svg(plot.measure->name + unit + ": change case by case", plot.difference,
+                           nullptr);
   }
   return out;
 }
