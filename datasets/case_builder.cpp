@@ -170,7 +170,9 @@ void CaseBuilder::wrong(const RecordReader& reader, WordIndex word, const std::s
                         const Value& value, std::string expected, Diagnostics& problems) const {
   const bool mapped = words_[word].mapped;
   problems.push_back(reader.problem(
-      path, fmt::format("the {} {} {}", words_[word].name, word == kTags ? "are" : "is", shown(value)), std::move(expected),
+      path,
+      fmt::format("the {} {} {}", words_[word].name, word == kTags ? "are" : "is", shown(value)),
+      std::move(expected),
       mapped ? ""
              : fmt::format("`fields: {{{}: null}}` where the column means something else",
                            words_[word].name)));

@@ -64,8 +64,7 @@ std::string stratum_of(const Case& row, std::string_view key) {
   if (key == "group") return row.group;
   for (const Tag& tag : row.tags)
     if (tag.key == key) return tag.value;
-  const Value whole(row.variables);
-  const Value* found = find_path(whole, key);
+  const Value* found = find_path(row.variables, key);
   return found == nullptr ? "" : to_text(*found);
 }
 

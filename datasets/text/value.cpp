@@ -133,21 +133,34 @@ std::string unescape_pointer(std::string_view part) {
 
 }  // namespace
 
-const Value* find_path(const Value& root, std::string_view path) {
-  if (path.empty()) return &root;
+const Value* find_path(const Object& root, std::string_view path) {
   if (const Value* whole = root.find(path)) return whole;
-  const bool pointer = path.front() == '/';
+  const bool pointer = path.starts_with('/');
   const char separator = pointer ? '/' : '.';
   if (pointer) path.remove_prefix(1);
-  const Value* here = &root;
-  while (here != nullptr) {
-    const std::size_t end = path.find(separator);
+  std::size_t end = path.find(separator);
+  const Value* here =
+      pointer ? root.find(unescape_pointer(path.substr(0, end))) : root.find(path.substr(0, end));
+  while (here != nullptr && end != std::string_view::npos) {
+    path.remove_prefix(end + 1);
+    end = path.find(separator);
     const std::string_view part = path.substr(0, end);
     here = pointer ? step(*here, unescape_pointer(part)) : step(*here, part);
-    if (end == std::string_view::npos) break;
-    path.remove_prefix(end + 1);
   }
   return here;
+}
+
+const Value* find_path(const Value& root, std::string_view path) {
+  if (path.empty()) return &root;
+  if (const Object* members = root.object()) return find_path(*members, path);
+  // A list: its items are the members "0", "1", ...
+  const bool pointer = path.front() == '/';
+  if (pointer) path.remove_prefix(1);
+  const std::size_t end = path.find(pointer ? '/' : '.');
+  const Value* item = step(root, path.substr(0, end));
+  if (item == nullptr || end == std::string_view::npos) return item;
+  const std::string_view rest = path.substr(pointer ? end : end + 1);
+  return item->is_list() || item->is_object() ? find_path(*item, rest) : nullptr;
 }
 
 std::string to_text(const Value& value) {

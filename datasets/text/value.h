@@ -118,6 +118,7 @@ struct Member {
 
 // Looks a value up by JSON pointer ("/a/0/b") or by a dotted path ("a.0.b"; a member whose whole
 // name is the path comes first). nullptr where nothing stands there.
+const Value* find_path(const Object& root, std::string_view path);
 const Value* find_path(const Value& root, std::string_view path);
 
 // What the value looks like inside a text: strings as they are, numbers and lists as JSON.

@@ -76,6 +76,29 @@ TEST_CASE("value: paths") {
   }
 }
 
+TEST_CASE("value: paths from a list on") {
+  const Value root = *parse_json(R"([{"a":{"b":1}},[2,[3]]])", "t");
+  struct Row {
+    const char* path;
+    const char* found;  // nullptr: nothing
+  };
+  const Row rows[] = {
+      {"0.a.b",  "1"    },
+      {"/0/a/b", "1"    },
+      {"1.1.0",  "3"    },
+      {"/1/0",   "2"    },
+      {"2",      nullptr},
+      {"/1/0/x", nullptr},
+      {"a",      nullptr},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.path);
+    const Value* found = find_path(root, row.path);
+    CHECK((found == nullptr) == (row.found == nullptr));
+    if (found != nullptr && row.found != nullptr) CHECK(dump_json(*found) == row.found);
+  }
+}
+
 TEST_CASE("value: as text") {
   CHECK(to_text(Value()) == "");
   CHECK(to_text(Value("x")) == "x");
