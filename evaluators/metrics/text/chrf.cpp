@@ -168,18 +168,22 @@ std::vector<double> chrf_counts(std::string_view hypothesis,
   return best.empty() ? counts : best;
 }
 
-double chrf_score(std::span<const double> counts, const ChrfOptions& options) {
+double chrf_score(std::span<const double> counts, const ChrfOptions& options, bool single) {
   constexpr double kEps = 1e-16;  // the reference's stand-in for a missing precision or recall
   const std::size_t orders = options.char_order + options.word_order;
   const double factor = options.beta * options.beta;
+  const auto quotient = [single](double above, double below) {
+    return single ? static_cast<double>(static_cast<float>(above) / static_cast<float>(below))
+                  : above / below;
+  };
   double sum = 0.0, precisions = 0.0, recalls = 0.0;
   std::size_t effective = 0;
   for (std::size_t n = 0; n < orders; ++n) {
     const double hypothesis = counts[3 * n];
     const double reference = counts[3 * n + 1];
     const double shared = counts[3 * n + 2];
-    const double precision = hypothesis > 0 ? shared / hypothesis : kEps;
-    const double recall = reference > 0 ? shared / reference : kEps;
+    const double precision = hypothesis > 0 ? quotient(shared, hypothesis) : kEps;
+    const double recall = reference > 0 ? quotient(shared, reference) : kEps;
     const double below = factor * precision + recall;
     sum += below > 0 ? (1 + factor) * precision * recall / below : kEps;
     if (hypothesis > 0 && reference > 0) {

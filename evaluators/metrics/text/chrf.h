@@ -25,7 +25,8 @@ std::vector<double> chrf_counts(std::string_view hypothesis,
                                 std::span<const std::string> references,
                                 const ChrfOptions& options);
 
-// Score of summed counts, 0 to 100.
-double chrf_score(std::span<const double> counts, const ChrfOptions& options);
+// Score of summed counts, 0 to 100. `single`: precision and recall of each order in single
+// precision, as in the reference program's bootstrap.
+double chrf_score(std::span<const double> counts, const ChrfOptions& options, bool single = false);
 
 }  // namespace llmops

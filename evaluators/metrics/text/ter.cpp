@@ -318,7 +318,10 @@ std::vector<double> ter_counts(std::string_view hypothesis, std::span<const std:
   return {static_cast<double>(fewest), length / static_cast<double>(references.size())};
 }
 
-double ter_score(std::span<const double> counts) {
+double ter_score(std::span<const double> counts, bool single) {
+  if (single && counts[1] > 0)
+    return 100.0 *
+           static_cast<double>(static_cast<float>(counts[0]) / static_cast<float>(counts[1]));
   if (counts[1] > 0) return 100.0 * (counts[0] / counts[1]);
   return counts[0] > 0 ? 100.0 : 0.0;
 }

@@ -29,6 +29,7 @@ std::vector<double> ter_counts(std::string_view hypothesis, std::span<const std:
                                const TerOptions& options);
 
 // 100 * edits / length of summed counts, from 0 up; 100 for edits without a reference word.
-double ter_score(std::span<const double> counts);
+// `single`: the quotient in single precision, as in the reference program's bootstrap.
+double ter_score(std::span<const double> counts, bool single = false);
 
 }  // namespace llmops
