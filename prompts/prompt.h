@@ -28,16 +28,19 @@ struct Prompt {
   std::string version;           // semantic version; may be empty for an inline prompt
   std::filesystem::path file;    // empty: inline in a suite
   std::filesystem::path folder;  // paths of file parts count from here
+  std::string revision;          // of git, 40 hexadecimal digits; empty: read from the disk
   std::string model;             // pinned; a suite may override it
   std::string created, author, changelog;
   std::vector<MessageTemplate> messages;
-  Object parameters;      // temperature, max_tokens, ...: sent as they are
-  Value response_format;  // null: none; a schema file is already read in
-  Value tools;            // null: none; a file is already read in
-  Object variables;       // defaults
-  Object eval_metrics;    // written by `baseline set`
-  std::string
-      sha256;  // over the resolved content: messages, parameters, response format, tools, defaults
+  Object parameters;  // temperature, max_tokens, ...: sent as they are
+  // Null: none; else {type: json_object}, or {type: json_schema, json_schema: {name, schema, ...}}
+  // with the schema read in.
+  Value response_format;
+  // Null: none; else a list of {type: function, function: {name, description, parameters}}.
+  Value tools;
+  Object variables;     // defaults
+  Object eval_metrics;  // written by `baseline set`
+  std::string sha256;   // content_sha256 of canonical.h
 };
 
 }  // namespace llmops

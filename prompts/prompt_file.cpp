@@ -6,7 +6,6 @@
 #include <array>
 
 #include "datasets/text/fields.h"
-#include "datasets/text/files.h"
 #include "datasets/text/json.h"
 #include "datasets/text/utf8.h"
 #include "datasets/text/yaml.h"
@@ -360,13 +359,13 @@ Diagnostics explained(Diagnostics problems) {
 
 }  // namespace
 
-Result<Prompt> load_prompt(const fs::path& file) {
+Result<Prompt> load_prompt(const fs::path& file, const FileTree& tree) {
   constexpr std::size_t kLargestPrompt = 16U << 20;
-  const Result<Source> source = read_source(file, kLargestPrompt);
+  const Result<Source> source = tree.read(file, kLargestPrompt);
   if (!source) return source.problems();
   const Result<Value> value = parse_yaml(*source);
   if (!value) return explained(value.problems());
-  Result<Prompt> prompt = read(*value, *source, PromptFolder::of_file(file), true);
+  Result<Prompt> prompt = read(*value, *source, PromptFolder::of_file(file, tree), true);
   if (!prompt) return prompt;
   prompt->file = file;
   const std::string stem = file.stem().string();

@@ -4,10 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
 
-#include "datasets/text/files.h"
 #include "datasets/text/yaml.h"
 #include "prompts/prompt_file.h"
+#include "prompts/rollout.h"
 #include "prompts/version.h"
 
 namespace llmops {
@@ -19,8 +22,8 @@ bool is_yaml(const fs::path& file) {
 }
 
 // The version that a file says it is, without reading the rest of it.
-std::string version_in(const fs::path& file) {
-  const Result<Source> source = read_source(file, 16U << 20);
+std::string version_in(const fs::path& file, const FileTree& tree = disk()) {
+  const Result<Source> source = tree.read(file, 16U << 20);
   if (!source) return "";
   const Result<Value> value = parse_yaml(*source);
   const Value* version = value ? value->find("version") : nullptr;
@@ -85,16 +88,14 @@ Diagnostics not_found(const std::string& name, const fs::path& folder) {
 
 }  // namespace
 
-std::vector<PromptVersion> prompt_versions(const fs::path& stem) {
+std::vector<PromptVersion> prompt_versions(const fs::path& stem, const FileTree& tree) {
   std::vector<PromptVersion> found;
-  std::error_code error;
-  for (auto entry = fs::directory_iterator(stem, error);
-       !error && entry != fs::directory_iterator(); entry.increment(error))
-    if (is_yaml(entry->path()) && parse_version(entry->path().stem().string()))
-      found.push_back({entry->path().stem().string(), entry->path()});
+  for (const fs::path& file : tree.files(stem))
+    if (is_yaml(file) && parse_version(file.stem().string()))
+      found.push_back({file.stem().string(), file});
   for (const std::string_view extension : {".yaml", ".yml"}) {
     const fs::path file = stem.string() + std::string(extension);
-    if (fs::is_regular_file(file, error)) found.push_back({version_in(file), file});
+    if (tree.exists(file)) found.push_back({version_in(file, tree), file});
   }
   sort(found);
   return found;
@@ -107,38 +108,56 @@ std::vector<PromptEntry> list_prompts(const fs::path& folder) {
   return found;
 }
 
-Result<Prompt> find_prompt(const std::string& reference, const fs::path& folder) {
-  if (reference.empty())
-    return problem("no prompt is named", "expected a file, `name` or `name@1.0.0`");
-  if (is_yaml(reference)) {
-    for (const fs::path& root : roots(folder))
-      if (std::error_code error; fs::exists(root / reference, error))
-        return load_prompt((root / reference).lexically_normal());
-    return load_prompt((folder / reference).lexically_normal());
-  }
-  const std::size_t at = reference.rfind('@');
-  const std::string name = reference.substr(0, at);
-  const std::string version = at == std::string::npos ? "" : reference.substr(at + 1);
-  if (at != std::string::npos && version.empty())
-    return problem(fmt::format("`{}` names no version", reference), "expected `name@1.0.0`");
+namespace {
 
-  std::vector<PromptVersion> versions;
+// The file that a path names, on the disk or at `revision`.
+Result<Prompt> by_path(const std::string& path, const std::string& revision,
+                       const fs::path& folder) {
+  if (revision.empty()) {
+    for (const fs::path& root : roots(folder))
+      if (disk().exists(root / path)) return load_prompt((root / path).lexically_normal());
+    return load_prompt((folder / path).lexically_normal());
+  }
+  const std::shared_ptr<const GitRepository> repository = GitRepository::find(folder);
+  const std::optional<GitCommit> commit = repository ? repository->commit(revision) : std::nullopt;
+  if (!commit) return problem(fmt::format("there is no git revision `{}` of {}", revision, path));
+  const std::unique_ptr<FileTree> tree = repository->tree(*commit, revision);
+  fs::path file = folder / path;
+  for (const fs::path& root : roots(folder))
+    if (tree->exists(root / path)) file = root / path;
+  Result<Prompt> prompt = load_prompt(file.lexically_normal(), *tree);
+  if (prompt) prompt->revision = commit->id;
+  return prompt;
+}
+
+// The highest version of a name at a git revision; nullopt: no such revision, or the name is not
+// there.
+std::optional<Result<Prompt>> by_revision(const std::string& name, const std::string& revision,
+                                          const fs::path& folder) {
+  const std::shared_ptr<const GitRepository> repository = GitRepository::find(folder);
+  const std::optional<GitCommit> commit = repository ? repository->commit(revision) : std::nullopt;
+  if (!commit) return std::nullopt;
+  const std::unique_ptr<FileTree> tree = repository->tree(*commit, revision);
   for (const fs::path& root : roots(folder)) {
-    versions = prompt_versions((root / name).lexically_normal());
-    if (!versions.empty()) break;
+    const std::vector<PromptVersion> versions =
+        prompt_versions((root / name).lexically_normal(), *tree);
+    if (versions.empty()) continue;
+    Result<Prompt> prompt = load_prompt(versions.front().file, *tree);
+    if (prompt) prompt->revision = commit->id;
+    return prompt;
   }
-  if (versions.empty()) {
-    if (std::error_code error; fs::is_regular_file(folder / name, error))
-      return load_prompt(folder / name);
-    return not_found(name, folder);
-  }
-  if (version.empty()) return load_prompt(versions.front().file);
+  return Result<Prompt>(problem(
+      fmt::format("`{}` is not there at {} ({})", name, revision, commit->id.substr(0, 12))));
+}
+
+Result<Prompt> by_version(const std::string& name, const std::string& version,
+                          const std::vector<PromptVersion>& versions) {
   std::vector<const PromptVersion*> fitting;
   for (const PromptVersion& each : versions)
     if (each.version == version) fitting.push_back(&each);
   if (fitting.size() == 1) return load_prompt(fitting.front()->file);
   if (fitting.size() > 1)
-    return problem(fmt::format("`{}` stands in two files: {} and {}", reference,
+    return problem(fmt::format("`{}@{}` stands in two files: {} and {}", name, version,
                                fitting[0]->file.string(), fitting[1]->file.string()),
                    "", "keep one of the two");
   std::vector<std::string_view> choices;
@@ -146,6 +165,97 @@ Result<Prompt> find_prompt(const std::string& reference, const fs::path& folder)
   return problem(fmt::format("`{}` has no version {}", name, version),
                  fmt::format("versions there: {}", listed(versions)),
                  did_you_mean(version, choices));
+}
+
+}  // namespace
+
+Result<Prompt> find_prompt(const std::string& reference, const fs::path& folder) {
+  if (reference.empty())
+    return problem("no prompt is named", "expected a file, `name` or `name@1.0.0`");
+  const std::size_t at = reference.rfind('@');
+  const std::string name = reference.substr(0, at);
+  const std::string version = at == std::string::npos ? "" : reference.substr(at + 1);
+  if (at != std::string::npos && version.empty())
+    return problem(fmt::format("`{}` names no version", reference), "expected `name@1.0.0`");
+  if (is_yaml(reference) && (at == std::string::npos || !is_yaml(name)))
+    return by_path(reference, "", folder);
+  if (is_yaml(name)) return by_path(name, version, folder);
+
+  std::vector<PromptVersion> versions;
+  for (const fs::path& root : roots(folder)) {
+    versions = prompt_versions((root / name).lexically_normal());
+    if (!versions.empty()) break;
+  }
+  if (version.empty()) {
+    if (!versions.empty()) return load_prompt(versions.front().file);
+    if (std::error_code error; fs::is_regular_file(folder / name, error))
+      return load_prompt(folder / name);
+    return not_found(name, folder);
+  }
+  if (parse_version(version)) {
+    if (versions.empty()) return not_found(name, folder);
+    return by_version(name, version, versions);
+  }
+
+  // A label, else a git revision.
+  const Result<Labels> labels = load_labels(folder);
+  if (!labels) return labels.problems();
+  const std::string short_name = fs::path(name).filename().string();
+  const LabeledPrompt* labeled = labels->find(name);
+  if (labeled == nullptr) labeled = labels->find(short_name);
+  if (const Label* label = labeled == nullptr ? nullptr : labeled->find(version)) {
+    Result<Prompt> prompt = by_version(name, label->current().version, versions);
+    if (prompt && prompt->sha256 != label->current().sha256) {
+      Diagnostic warning = problem(
+          fmt::format("{}@{} is not what was promoted to `{}`", name, prompt->version, version), "",
+          "its content changed under the same version: give it the next number");
+      warning.severity = Severity::warning;
+      return {std::move(*prompt), {std::move(warning)}};
+    }
+    return prompt;
+  }
+  if (std::optional<Result<Prompt>> prompt = by_revision(name, version, folder))
+    return std::move(*prompt);
+  if (versions.empty()) return not_found(name, folder);
+  std::vector<std::string> names;
+  for (const PromptVersion& each : versions) names.push_back(each.version);
+  if (labeled != nullptr)
+    for (const Label& label : labeled->labels) names.push_back(label.name);
+  const std::vector<std::string_view> choices(names.begin(), names.end());
+  return problem(fmt::format("`{}` has no version, label or git revision `{}`", name, version),
+                 fmt::format("there are: {}", fmt::join(names, ", ")),
+                 did_you_mean(version, choices));
+}
+
+Result<std::vector<PromptRevision>> prompt_history(const std::string& name,
+                                                   const fs::path& folder) {
+  const std::shared_ptr<const GitRepository> repository = GitRepository::find(folder);
+  if (!repository)
+    return problem(fmt::format("{} lies in no git repository",
+                               folder.empty() ? "this folder" : folder.string()));
+  std::vector<PromptVersion> versions;
+  for (const fs::path& root : roots(folder)) {
+    versions = prompt_versions((root / name).lexically_normal());
+    if (!versions.empty()) break;
+  }
+  if (versions.empty()) return not_found(name, folder);
+  std::vector<PromptRevision> found;
+  for (const PromptVersion& version : versions) {
+    for (GitCommit& commit : repository->history("HEAD", version.file)) {
+      const std::unique_ptr<FileTree> tree = repository->tree(commit, commit.id.substr(0, 12));
+      const Result<Prompt> prompt = load_prompt(version.file, *tree);
+      PromptRevision revision{std::move(commit), version.file, "", ""};
+      if (prompt) {
+        revision.version = prompt->version;
+        revision.sha256 = prompt->sha256;
+      }
+      found.push_back(std::move(revision));
+    }
+  }
+  std::ranges::stable_sort(
+      found, std::greater<>(),
+      [](const PromptRevision& each) -> const std::string& { return each.commit.date; });
+  return found;
 }
 
 }  // namespace llmops

@@ -2,8 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 #include "datasets/text/utf8.h"
+#include "prompts/git.h"
 #include "prompts/lint/lint.h"
 #include "prompts/prompt_file.h"
 #include "prompts/version.h"
@@ -71,6 +74,25 @@ void same_content(const LintSubject& subject, LintFindings& findings) {
   }
 }
 
+// A version that is committed keeps its content: scores and baselines were measured on it.
+void content_changed(const LintSubject& subject, LintFindings& findings) {
+  const std::string& base = subject.options.git_base;
+  if (subject.prompt == nullptr || base.empty()) return;
+  const std::shared_ptr<const GitRepository> repository = GitRepository::find(subject.file);
+  const std::optional<GitCommit> commit = repository ? repository->commit(base) : std::nullopt;
+  if (!commit) return;
+  const std::unique_ptr<FileTree> tree = repository->tree(*commit, base);
+  const Result<Prompt> before = load_prompt(subject.file, *tree);
+  if (!before || before->version != subject.prompt->version ||
+      before->sha256 == subject.prompt->sha256)
+    return;
+  findings.add(subject.mark("version"),
+               fmt::format("version {} asks something else than at {} ({})",
+                           subject.prompt->version, base, commit->id.substr(0, 12)),
+               "", "a version keeps its content: give the new one the next number",
+               subject.prompt->version.size());
+}
+
 void name_mismatch(const LintSubject& subject, LintFindings& findings) {
   if (subject.prompt == nullptr) return;
   const std::filesystem::path file = std::filesystem::absolute(subject.file);
@@ -88,7 +110,8 @@ void name_mismatch(const LintSubject& subject, LintFindings& findings) {
 
 }  // namespace
 
-extern const LintRule kVersionDuplicate, kVersionOrder, kVersionSameContent, kNameMismatch;
+extern const LintRule kVersionDuplicate, kVersionOrder, kVersionSameContent, kContentChanged,
+    kNameMismatch;
 
 const LintRule kVersionDuplicate{"version-duplicate", Severity::error,
                                  "a version stands in one file only", &duplicate};
@@ -96,6 +119,8 @@ const LintRule kVersionOrder{"version-order", Severity::warning,
                              "`created` ascends with the versions", &order};
 const LintRule kVersionSameContent{"version-same-content", Severity::warning,
                                    "a version differs from the one before it", &same_content};
+const LintRule kContentChanged{"content-changed", Severity::error,
+                               "a version that is committed keeps its content", &content_changed};
 const LintRule kNameMismatch{"name-mismatch", Severity::warning,
                              "`name` is the name of the prompt's file or folder", &name_mismatch};
 

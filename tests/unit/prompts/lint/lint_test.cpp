@@ -278,9 +278,9 @@ std::vector<Row> rows() {
           "p.yaml:14:18: warning: there is no rule `unused-columm`\n"
           " 14 | # llmops: ignore unused-columm, name-mismatch\n"
           "    |                  ^^^^^^^^^^^^^ expected one of: bidi-control, "
-          "conflicting-parameters, deprecated-parameter, empty-message, injection-prone, "
+          "conflicting-parameters, content-changed, deprecated-parameter, empty-message, injection-prone, "
           "invisible-character, json-unmentioned, model-not-pinned, name-mismatch, prompt-invalid, "
-          "schema-invalid, schema-strict, undefined-variable, unused-column, unused-default, "
+          "schema-invalid, schema-strict, token-budget, undefined-variable, unused-column, unused-default, "
           "version-duplicate, version-order, version-same-content\n"
           "  = help: did you mean `unused-column`?\n")};
 }
