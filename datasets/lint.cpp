@@ -17,26 +17,26 @@
 namespace llmops {
 namespace {
 
-constexpr LintRule kEmptyReference{"dataset/empty-reference", Severity::warning,
+constexpr DatasetLintRule kEmptyReference{"dataset/empty-reference", Severity::warning,
                                    "a reference is empty or blank"};
-constexpr LintRule kNoReference{"dataset/no-reference", Severity::warning,
+constexpr DatasetLintRule kNoReference{"dataset/no-reference", Severity::warning,
                                 "some cases have a reference, others have none"};
-constexpr LintRule kDuplicateContent{"dataset/duplicate-content", Severity::warning,
+constexpr DatasetLintRule kDuplicateContent{"dataset/duplicate-content", Severity::warning,
                                      "two ids, one content"};
-constexpr LintRule kConflict{"dataset/conflicting-reference", Severity::warning,
+constexpr DatasetLintRule kConflict{"dataset/conflicting-reference", Severity::warning,
                              "the same input with another reference"};
-constexpr LintRule kMixedKinds{"dataset/mixed-kinds", Severity::warning,
+constexpr DatasetLintRule kMixedKinds{"dataset/mixed-kinds", Severity::warning,
                                "a column holds a number here, a text there"};
-constexpr LintRule kRareColumn{"dataset/rare-column", Severity::warning,
+constexpr DatasetLintRule kRareColumn{"dataset/rare-column", Severity::warning,
                                "a column of few rows whose name is close to another's"};
-constexpr LintRule kReplacement{"text/replacement-character", Severity::warning,
+constexpr DatasetLintRule kReplacement{"text/replacement-character", Severity::warning,
                                 "U+FFFD: the text was broken when it was read"};
-constexpr LintRule kBidirectional{"text/bidirectional", Severity::warning,
+constexpr DatasetLintRule kBidirectional{"text/bidirectional", Severity::warning,
                                   "a control character reorders the text"};
-constexpr LintRule kTag{"text/tag-characters", Severity::warning, "invisible copies of letters"};
-constexpr LintRule kInvisible{"text/invisible", Severity::note, "a character that shows nothing"};
+constexpr DatasetLintRule kTag{"text/tag-characters", Severity::warning, "invisible copies of letters"};
+constexpr DatasetLintRule kInvisible{"text/invisible", Severity::note, "a character that shows nothing"};
 
-constexpr LintRule kRules[] = {
+constexpr DatasetLintRule kRules[] = {
     kEmptyReference, kNoReference, kDuplicateContent, kConflict, kMixedKinds,
     kRareColumn,     kReplacement, kBidirectional,    kTag,      kInvisible};
 
@@ -59,7 +59,7 @@ class Findings {
                       .help = std::move(help),
                       .rule = std::string(rule)});
   }
-  void add(const LintRule& rule, std::size_t line, std::string what, std::string help = "") {
+  void add(const DatasetLintRule& rule, std::size_t line, std::string what, std::string help = "") {
     add(rule.id, rule.severity, line, std::move(what), std::move(help));
   }
 
@@ -100,7 +100,7 @@ struct ColumnUse {
 
 class Linter {
  public:
-  Linter(const DatasetSpec& spec, const LintOptions& options)
+  Linter(const DatasetSpec& spec, const DatasetLintOptions& options)
       : options_(options), findings_(spec.path.string(), options.most_of_a_rule) {
     for (const std::string_view word :
          {"id", "reference", "references", "tags", "group", "weight", "metadata"})
@@ -178,7 +178,7 @@ class Linter {
     std::array<bool, 3> told{};  // one finding a kind and text
     for (const HiddenCharacter& hidden : hidden_characters(text)) {
       if (std::exchange(told[static_cast<std::size_t>(hidden.kind)], true)) continue;
-      const LintRule& rule = hidden.kind == HiddenKind::bidirectional ? kBidirectional
+      const DatasetLintRule& rule = hidden.kind == HiddenKind::bidirectional ? kBidirectional
                              : hidden.kind == HiddenKind::tag         ? kTag
                                                                       : kInvisible;
       findings_.add(rule, line,
@@ -265,7 +265,7 @@ class Linter {
     }
   }
 
-  LintOptions options_;
+  DatasetLintOptions options_;
   Findings findings_;
   std::vector<std::string> labels_;
   std::map<std::string, ColumnUse> columns_;
@@ -275,9 +275,9 @@ class Linter {
 
 }  // namespace
 
-std::span<const LintRule> dataset_lint_rules() { return kRules; }
+std::span<const DatasetLintRule> dataset_lint_rules() { return kRules; }
 
-Diagnostics lint_dataset(const DatasetSpec& spec, const LintOptions& options) {
+Diagnostics lint_dataset(const DatasetSpec& spec, const DatasetLintOptions& options) {
   Linter linter(spec, options);
   const Result<Dataset> dataset =
       Dataset::open(spec, [&](const Case& row, Diagnostics&) { linter.visit(row); });

@@ -12,7 +12,7 @@ using namespace llmops;
 
 namespace {
 
-std::string lint(const std::string& text, std::vector<std::pair<std::string, std::string>> fields = {}, const LintOptions& options = {}) {
+std::string lint(const std::string& text, std::vector<std::pair<std::string, std::string>> fields = {}, const DatasetLintOptions& options = {}) {
   const test::TemporaryFolder folder;
   DatasetSpec spec;
   spec.path = folder.write("d.jsonl", text);
@@ -98,6 +98,6 @@ TEST_CASE("lint: rules can be switched off, and one rule does not drown the othe
 
 TEST_CASE("lint: rules have ids of their own") {
   std::set<std::string_view> ids;
-  for (const LintRule& rule : dataset_lint_rules()) CHECK(ids.insert(rule.id).second);
+  for (const DatasetLintRule& rule : dataset_lint_rules()) CHECK(ids.insert(rule.id).second);
   for (const SensitiveRule& rule : sensitive_rules()) CHECK(ids.insert(rule.id).second);
 }

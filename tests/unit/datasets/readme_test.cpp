@@ -15,7 +15,7 @@ TEST_CASE("datasets/README.md: has every format with its extensions, and every r
     CHECK(text.find(fmt::format("| `{}` | `{}`", format->name,
                                 fmt::join(format->extensions, "` `"))) != std::string::npos);
   }
-  for (const LintRule& rule : dataset_lint_rules()) {
+  for (const DatasetLintRule& rule : dataset_lint_rules()) {
     CAPTURE(rule.id);
     CHECK(text.find(fmt::format("| `{}` | {} | {} |", rule.id, name(rule.severity),
                                 rule.summary)) != std::string::npos);
