@@ -56,8 +56,20 @@ Diagnostic explain(const CLI::App& root, const CLI::ParseError& error) {
   for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(sub->get_name());
 
+  const std::vector<std::string> extras = root.remaining(true);
+  // `stats paired`: what was meant as a subcommand is left over, and none is there.
+  std::vector<std::string_view> subcommands;
+  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; }))
+    subcommands.push_back(sub->get_name());
+  if (app != &root && !subcommands.empty() &&
+      dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    const std::string given =
+        extras.empty() || extras.front().starts_with("-") ? "" : extras.front();
+    return problem(given.empty() ? fmt::format("`llmops {}` needs to know what", app->get_name())
+                                 : fmt::format("unknown argument `{}`", given),
+                   expected_one_of(subcommands), did_you_mean(given, subcommands));
+  }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::vector<std::string> extras = root.remaining(true);
     const std::string given =
         extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
     const std::vector<std::string_view> views(names.begin(), names.end());

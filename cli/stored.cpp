@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ci/baseline.h"
 #include "cli/suite.h"
 
 namespace llmops {
@@ -26,6 +27,15 @@ Result<std::shared_ptr<Store>> open_store(const StoreOptions& options) {
     return problem(fmt::format("no runs are stored in {}", folder.string()), "",
                    "run `llmops eval` first, or name the place with --suite or --store");
   return std::make_shared<Store>(folder);
+}
+
+Result<std::shared_ptr<const RunSource>> open_run_or_baseline(const Store& store,
+                                                              const std::string& name) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(name, ignored)) return open_baseline(name);
+  const Result<StoredRunInfo> found = store.find_run(name);
+  if (!found) return found.problems();
+  return std::shared_ptr<const RunSource>(store.open_run(found->header));
 }
 
 }  // namespace llmops

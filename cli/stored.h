@@ -25,4 +25,8 @@ void declare_store_options(CLI::App& app, StoreOptions& options);
 // lies there.
 Result<std::shared_ptr<Store>> open_store(const StoreOptions& options);
 
+// A stored run (id, unique prefix, `last`), or where a file of that name lies the baseline in it.
+Result<std::shared_ptr<const RunSource>> open_run_or_baseline(const Store& store,
+                                                              const std::string& name);
+
 }  // namespace llmops

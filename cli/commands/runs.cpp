@@ -7,6 +7,7 @@
 #include "ci/baseline.h"
 #include "cli/command.h"
 #include "cli/outputs.h"
+#include "cli/run_findings.h"
 #include "cli/stored.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
@@ -126,6 +127,16 @@ RunCommand declare(CLI::App& app) {
   CLI::App* show_app = app.add_subcommand("show", "the figures of one");
   CLI::App* export_app =
       app.add_subcommand("export", "its samples as JSON lines, or a baseline file");
+  CLI::App* compare_app = app.add_subcommand("compare", "the tested differences of two");
+  CLI::App* trend_app = app.add_subcommand("trend", "measures over time, and where they changed");
+  CLI::App* drift_app = app.add_subcommand("drift", "how far the distributions of two lie apart");
+  const StoreOptions& where = options->store;
+  const std::vector<std::pair<CLI::App*, RunCommand>> findings = {
+      {compare_app, declare_runs_compare(*compare_app, where)},
+      {trend_app,   declare_runs_trend(*trend_app,     where)},
+      {drift_app,   declare_runs_drift(*drift_app,     where)}
+  };
+  for (const auto& finding : findings) finding.first->fallthrough();
   for (CLI::App* sub : {show_app, export_app})
     sub->add_option("RUN", options->run, "id, unique prefix, or `last`")->required();
   for (CLI::App* sub : {list_app, show_app, export_app}) sub->fallthrough();
@@ -136,6 +147,8 @@ RunCommand declare(CLI::App& app) {
       ->capture_default_str();
   return [=](Console& console) {
     if (list_app->parsed()) return list(*options, console);
+    for (const auto& finding : findings)
+      if (finding.first->parsed()) return finding.second(console);
     const std::string command = show_app->parsed() ? "runs show" : "runs export";
     const Result<std::shared_ptr<Store>> store = open_store(options->store);
     if (!store) return console.reject(store.problems(), command);
@@ -151,7 +164,7 @@ RunCommand declare(CLI::App& app) {
 extern const CommandInfo kRunsCommand;
 constexpr CommandInfo kRunsCommand{
     .name = "runs",
-    .summary = "List, show and export the stored runs",
+    .summary = "List, show, export, compare the stored runs; trends and drift",
     .examples = "  llmops runs list\n  llmops runs export last --output samples.jsonl\n",
     .declare = &declare,
 };
