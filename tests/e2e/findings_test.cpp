@@ -93,7 +93,7 @@ TEST_CASE("runs compare and drift: two stored runs, or a baseline file and a run
 
   const Value compared = sample.json({"runs", "compare", first, "last"});
   CHECK(text_at(compared, "command") == "runs compare");
-  CHECK(compared.find("verdict") == nullptr);  // nothing is gated
+  CHECK(text_at(compared, "/verdict/gated") == "false");
   CHECK(text_at(compared, "/comparison/states_fact/n") == "62");
   CHECK(find_path(compared, "/comparison/states_fact/difference")->number() < -0.3);
   CHECK(sample.run({"runs", "compare", "baselines/support.json", "last"}).code == 0);

@@ -166,8 +166,8 @@ TEST_CASE("stats: wilcoxon, mcnemar and permutation agree with the reference") {
       more.emplace_back("--no-continuity");
     check_fields(expected, json_of(run_cli(on_columns("wilcoxon", more), here)),
                  {
-                     {"n",           "n"      },
-                     {"n_zero",      "n_zero" },
+                     {"n",           "ranked" },
+                     {"n_zero",      "zeros"  },
                      {"w_plus",      "w_plus" },
                      {"w_minus",     "w_minus"},
                      {"p_two_sided", "p_value"}
