@@ -103,6 +103,9 @@ ExitCode run(int argc, char** argv, Console& console) {
         ->group("Output");
     sub->footer(fmt::format("Examples:\n{}\n{}", command->examples, kExitCodes));
     declared.emplace_back(sub, command->declare(*sub));
+    // --json and its like are taken after a subcommand as well.
+    for (CLI::App* nested : sub->get_subcommands([](const CLI::App*) { return true; }))
+      nested->fallthrough();
   }
   try {
     app.parse(argc, argv);

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/suite.h"
 #include "datasets/dataset.h"
+#include "datasets/lint.h"
 #include "datasets/text/files.h"
 #include "datasets/text/yaml.h"
 #include "prompts/lint/lint.h"
@@ -44,7 +45,7 @@ void check_suite(const Suite& suite, Diagnostics& found) {
           if (Result<std::vector<Message>> messages = render_messages(*prompt, row); !messages)
             append(problems, messages.problems());
       });
-  append(found, dataset.problems());
+  append(found, dataset ? lint_dataset(suite.dataset) : dataset.problems());
   // Columns that mean something by their name alone are used, whether a prompt shows them or not.
   LintOptions options{
       .used_columns = {"id", "reference", "references", "context", "tags", "group", "weight",
@@ -62,8 +63,7 @@ void check(const std::filesystem::path& file, Diagnostics& found) {
       append(found, lint_prompt(file));
       break;
     case FileKind::dataset: {
-      const Result<Dataset> dataset = Dataset::open({.path = file});
-      append(found, dataset.problems());
+      append(found, lint_dataset({.path = file}));
       break;
     }
     case FileKind::suite: {
