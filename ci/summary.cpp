@@ -45,8 +45,11 @@ void add_interval(const Gathering& gathered, MeasureSummary& summary) {
                                                    measure.range.high, kOneSided)
                              : stats::skew_corrected(tally.moments(), kOneSided);
   if (!found) return;
-  // A mean cannot leave the scale that its scores are on.
-  summary.interval_low = bounded ? std::max(found->lower, measure.range.low) : found->lower;
+  // A mean cannot leave the scale that its scores are on, nor tokens, money and times fall below 0.
+  const bool positive = measure.kind == ScoreKind::positive;
+  summary.interval_low = bounded    ? std::max(found->lower, measure.range.low)
+                         : positive ? std::max(found->lower, 0.0)
+                                    : found->lower;
   summary.interval_high = bounded ? std::min(found->upper, measure.range.high) : found->upper;
 }
 

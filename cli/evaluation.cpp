@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "evaluators/recorder.h"
 #include "evaluators/telemetry/hardware.h"
+#include "prompts/prompt_size.h"
 
 namespace llmops {
 namespace {
@@ -50,12 +51,21 @@ RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cel
       {"version", cell.prompt->version},
       {"sha256",  cell.prompt->sha256 }
   };
+  const PromptSize size = prompt_size(*cell.prompt, *dataset.cases());
+  header.prompt.add("text_tokens", size.own);
+  header.prompt.add("inserted_tokens", size.inserted);
   header.dataset = Object{
       {"path",   dataset.info().path                            },
       {"sha256", dataset.info().sha256                          },
       {"cases",  static_cast<std::int64_t>(dataset.info().cases)}
   };
   header.model = cell.model->spec.identity;
+  if (const auto& price = cell.model->spec.price)
+    header.model.add("price", Object{
+                                  {"input",        price->input       },
+                                  {"cached_input", price->cached_input},
+                                  {"output",       price->output      }
+    });
   if (served_here(header.model)) header.hardware = hardware_fingerprint();
   header.seed = suite.seed;
   header.samples_per_case = suite.samples;

@@ -34,8 +34,12 @@ Decided decide_run(const Store& store, const RunHeader& header, const GateSpec* 
   decided.baseline = std::move(baseline);
   decided.summary = summarize(*decided.run, decided.warnings);
   if (decided.baseline != nullptr) {
+    // Only times look at earlier accepted runs, and only where the hardware is known.
+    std::vector<std::shared_ptr<const RunSource>> accepted;
+    if (gate != nullptr && gate->baseline && !header.hardware.empty())
+      accepted = accepted_runs(*gate->baseline);
     decided.comparison =
-        compare(*decided.baseline, *decided.run, gate != nullptr ? *gate : GateSpec{});
+        compare(*decided.baseline, *decided.run, gate != nullptr ? *gate : GateSpec{}, accepted);
     if (const Result<StoredRunInfo> stored = store.find_run(decided.baseline->header().id))
       if (stored->header.id == decided.baseline->header().id)
         decided.baseline_outputs = store.open_outputs(stored->header);
@@ -43,6 +47,10 @@ Decided decide_run(const Store& store, const RunHeader& header, const GateSpec* 
   if (gate != nullptr)
     decided.verdict = decide(*gate, *decided.run, decided.summary,
                              decided.comparison ? &*decided.comparison : nullptr);
+  if (decided.comparison)
+    decided.findings = find_all(*decided.baseline, *decided.run, *decided.comparison, gate,
+                                decided.verdict ? &*decided.verdict : nullptr);
+  if (decided.verdict) name_causes(decided.findings, *decided.verdict);
   return decided;
 }
 
@@ -156,6 +164,7 @@ ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gat
                           .baseline_outputs = decided.baseline_outputs.get(),
                           .warnings = decided.warnings,
                           .baseline_rows = decided.baseline.get(),
+                          .findings = decided.findings,
                           .store = found_by_itself ? "" : store.folder().string()};
   write_reports(input, files);
   if (!files.samples.empty())

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ci/baseline.h"
+#include "ci/findings.h"
 #include "ci/gate/verdict.h"
 #include "ci/reports/report.h"
 #include "cli/console.h"
@@ -38,6 +39,7 @@ struct Decided {
   Summary summary;
   std::optional<Comparison> comparison;
   std::optional<Verdict> verdict;
+  std::vector<Finding> findings;
   std::vector<std::string> warnings;
 };
 

@@ -35,6 +35,14 @@ void note_members(std::vector<std::string>& changes, std::string_view what, cons
       note(changes, fmt::format("{}.{}", what, member.key), "", to_text(member.value));
 }
 
+// Runs from before prices were kept have none: that is no change.
+Object without_unknown_price(const Object& model, const Object& other) {
+  Object kept;
+  for (const Member& member : model)
+    if (member.key != "price" || other.find("price") != nullptr) kept.add(member.key, member.value);
+  return kept;
+}
+
 void note_prompt(std::vector<std::string>& changes, const Object& before, const Object& after) {
   const std::size_t known = changes.size();
   note(changes, "prompt", called(before), called(after));
@@ -67,7 +75,8 @@ void note_measures(std::vector<std::string>& changes, const std::vector<Measure>
 std::vector<std::string> changes_between(const RunHeader& baseline, const RunHeader& candidate) {
   std::vector<std::string> changes;
   note_prompt(changes, baseline.prompt, candidate.prompt);
-  note_members(changes, "model", baseline.model, candidate.model);
+  note_members(changes, "model", without_unknown_price(baseline.model, candidate.model),
+               without_unknown_price(candidate.model, baseline.model));
   note_dataset(changes, baseline.dataset, candidate.dataset);
   note(changes, "samples a case", std::to_string(baseline.samples_per_case),
        std::to_string(candidate.samples_per_case));

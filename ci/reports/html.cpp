@@ -88,6 +88,7 @@ class Html {
     about();
     print("</header>\n<main>\n");
     rules();
+    findings();
     metrics();
     plots();
     worst();
@@ -131,6 +132,15 @@ class Html {
                         name(rule.outcome), shown(rule.outcome), escape_markup(rule.rule.text),
                         rule.rule.primary ? "" : " (secondary)", escape_markup(rule.why)));
     print("</tbody></table></div>\n");
+  }
+
+  void findings() {
+    if (input_.findings.empty()) return;
+    heading("Findings");
+    print("<ul>\n");
+    for (const Finding& finding : input_.findings)
+      print(fmt::format("<li>{}</li>\n", escape_markup(finding.sentence)));
+    print("</ul>\n");
   }
 
   void metrics() {

@@ -47,6 +47,7 @@ class Document {
     if (input_.comparison != nullptr) out.add("baseline", baseline());
     out.add("comparison", comparison());
     out.add("verdict", verdict());
+    out.add("findings", findings());
     List warnings;
     for (const std::string& warning : all_warnings(input_)) warnings.push_back(warning);
     for (const std::string& warning : missing_) warnings.push_back(warning);
@@ -306,6 +307,27 @@ class Document {
     }
     out.add("rules", std::move(rules));
     return out;
+  }
+
+  List findings() {
+    List all;
+    for (const Finding& finding : input_.findings) {
+      Object one{
+          {"kind",    finding.kind   },
+          {"subject", finding.subject}
+      };
+      number(one, "baseline", finding.baseline);
+      number(one, "candidate", finding.candidate);
+      text(one, "unit", finding.unit);
+      if (!finding.parts.empty()) {
+        Object parts;
+        for (const CausePart& part : finding.parts) number(parts, part.name, part.amount);
+        one.add("parts", std::move(parts));
+      }
+      one.add("sentence", finding.sentence);
+      all.push_back(std::move(one));
+    }
+    return all;
   }
 
   const ReportInput& input_;

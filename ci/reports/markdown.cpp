@@ -53,6 +53,14 @@ void rules(const ReportInput& input, Page& page) {
   if (left_out > 0) page.must(fmt::format("\n{} more rules are in the full report.\n", left_out));
 }
 
+void findings(const ReportInput& input, Page& page) {
+  std::string text;
+  for (const Finding& finding : input.findings)
+    if (!finding.told && page.text().size() + text.size() < kMost / 2)
+      text += "- " + cell(finding.sentence) + "\n";
+  if (!text.empty()) page.add("\n" + text);
+}
+
 void figures(const ReportInput& input, Page& page) {
   const bool compared = input.comparison != nullptr;
   page.add(compared ? "\n| metric | baseline | candidate | | difference | 95% interval |\n"
@@ -142,6 +150,7 @@ void write(const ReportInput& input, std::FILE* out) {
                         cell(model_name(input.run)), input.run.counts.cases,
                         markdown_code(head_bytes(input.run.id, 100))));
   rules(input, page);
+  findings(input, page);
   figures(input, page);
   warnings(input, page);
   worst(input, page);

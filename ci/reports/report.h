@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "ci/comparison.h"
+#include "ci/findings.h"
 #include "ci/gate/verdict.h"
 #include "ci/summary.h"
 #include "evaluators/run_record.h"
@@ -24,6 +25,7 @@ struct ReportInput {
   const OutputSource* baseline_outputs = nullptr;  // texts of the baseline, while its run is stored
   std::vector<std::string> warnings = {};
   const RunSource* baseline_rows = nullptr;  // for paired differences and what each case lost
+  std::vector<Finding> findings = {};  // beside the rules
   std::string store = {};  // folder of the store where commands would not find it by themselves
 };
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kWorstCases = 3;
 constexpr std::size_t kWarnings = 8;
+constexpr std::size_t kFindings = 8;
 constexpr double kMoneyScale = 1000;  // one case costs too little to read
 
 // As one word of a command line.
@@ -39,6 +40,7 @@ class Screen {
     headline_line();
     about();
     rules();
+    findings();
     const std::vector<MeasureLine> lines = measure_lines(input_);
     if (input_.comparison != nullptr)
       differences(lines);
@@ -118,6 +120,25 @@ class Screen {
       for (const std::string& line : wrap(visible(rule.why), width_ - widest - 4))
         if (!line.empty()) out_ += std::string(widest + 4, ' ') + line + "\n";
     }
+  }
+
+  // What a rule says already is not said twice.
+  void findings() {
+    std::size_t shown_ones = 0, left_out = 0;
+    for (const Finding& finding : input_.findings) {
+      if (finding.told) continue;
+      if (shown_ones == kFindings) {
+        ++left_out;
+        continue;
+      }
+      if (shown_ones++ == 0) heading("Findings");
+      std::string mark = "- ";
+      for (const std::string& line : wrap(visible(finding.sentence), width_ - 4)) {
+        out_ += "  " + mark + line + "\n";
+        mark = "  ";
+      }
+    }
+    if (left_out > 0) out_ += fmt::format("    and {} more in the report\n", left_out);
   }
 
   void differences(const std::vector<MeasureLine>& lines) {

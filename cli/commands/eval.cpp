@@ -143,7 +143,10 @@ Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& c
   const GateSpec* gate = spec ? &*spec : nullptr;
   Decided decided = decide_run(store, header, gate, plan.baseline);
   const bool early = sequential != nullptr && sequential->verdict().decided();
-  if (early) decided.verdict = sequential->verdict().verdict();
+  if (early) {
+    decided.verdict = sequential->verdict().verdict();
+    name_causes(decided.findings, *decided.verdict);
+  }
   if (decided.verdict) store.set_verdict(header.id, verdict_value(*decided.verdict));
   const OutputFiles files =
       documents == nullptr

@@ -75,15 +75,18 @@ ExitCode gate_scores(const Options& options, Console& console) {
   const Summary summary = summarize(*candidate, warnings);
   std::optional<Comparison> comparison;
   if (baseline != nullptr) comparison = compare(*baseline, *candidate, rules->gate);
-  const Verdict verdict =
-      decide(rules->gate, *candidate, summary, comparison ? &*comparison : nullptr);
+  Verdict verdict = decide(rules->gate, *candidate, summary, comparison ? &*comparison : nullptr);
+  std::vector<Finding> findings;
+  if (comparison) findings = find_all(*baseline, *candidate, *comparison, &rules->gate, &verdict);
+  name_causes(findings, verdict);
   const ReportInput input{.command = "gate",
                           .run = candidate->header(),
                           .summary = summary,
                           .rows = *candidate,
                           .comparison = comparison ? &*comparison : nullptr,
                           .verdict = &verdict,
-                          .warnings = warnings};
+                          .warnings = warnings,
+                          .findings = std::move(findings)};
   write_reports(input, options.files);
   if (console.json())
     console.print_json(to_json(input));

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
@@ -67,6 +68,51 @@ TEST_CASE("sample project: the proposed version fails on quality and on tokens")
   CHECK(outcome_of(found, "states_fact max_drop 0.1") == "fail");
   CHECK(outcome_of(found, "output_tokens max_increase 10%") == "fail");
   CHECK(outcome_of(found, "error_rate max 5%") == "pass");
+  // Where the tokens, the money and the time went.
+  std::string findings;
+  for (const Value& each : *found.find("findings")->list())
+    findings += *each.find("sentence")->string() + "\n";
+  CHECK(findings.find("input_tokens rose by 35, from 99.52 to 134.5 a case: prompt text +35\n") ==
+        0);
+  CHECK(findings.find("a case: answers +52.26\n") != std::string::npos);
+  CHECK(findings.find("answers +0.03135, prompt text +0.00525\n") != std::string::npos);
+  CHECK(findings.find("latency (p95) rose by 633.7, from 411 to 1,045 ms: output tokens") !=
+        std::string::npos);
+  CHECK(findings.find("states_fact got worse where tags.lang = en") != std::string::npos);
+}
+
+TEST_CASE("sample project: losses that each passed are found against the oldest baseline") {
+  const Sample sample;
+  const fs::path folder = sample.folder.path() / "support";
+  const std::string recording = content(folder / "recordings/2025-11-21.jsonl");
+  // Each day a word more; each day within the margin of the day before.
+  const auto longer_by = [&](int words) {
+    std::string text;
+    std::istringstream lines(recording);
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t key = line.find("\"output_tokens\": ");
+      REQUIRE(key != std::string::npos);
+      const std::size_t at = key + std::string_view("\"output_tokens\": ").size();
+      const std::size_t end = line.find_first_not_of("0123456789", at);
+      const int tokens = std::stoi(line.substr(at, end - at));
+      text += line.substr(0, at) + std::to_string(100 + tokens + words) + line.substr(end) + "\n";
+    }
+    sample.folder.write("support/recordings/2025-11-21.jsonl", text);
+  };
+  longer_by(0);
+  REQUIRE(sample.run({"eval", "--no-gate", "--no-cache", "--quiet"}).code == 0);
+  fs::remove(folder / "baselines/support.json");
+  REQUIRE(sample.run({"baseline", "set", "last", "baselines/support.json"}).code == 0);
+  for (const int words : {7, 14}) {
+    longer_by(words);
+    REQUIRE(sample.run({"eval", "--no-cache", "--quiet"}).code == 0);
+    REQUIRE(sample.run({"baseline", "set", "last", "baselines/support.json"}).code == 0);
+  }
+  longer_by(21);
+  const CliRun run = sample.run({"eval", "--no-cache"});
+  CHECK(run.code == 0);
+  CHECK(run.out.find("slow drift: `output_tokens max_increase 10%` does not fail against") !=
+        std::string::npos);
 }
 
 TEST_CASE("sample project: every report is written, and the page runs nothing") {

@@ -71,3 +71,14 @@ TEST_CASE("quantile sketch: exact while values are few, within 0.1 % when they a
   CHECK(tokens.quantile(0.5) == 50);
   CHECK_FALSE(QuantileSketch().quantile(0.5));
 }
+
+TEST_CASE("summary: tokens, money and times have no interval below 0") {
+  test::BuiltRun run({test::positive_measure("tokens"), test::bounded_measure("m", -1, 1)});
+  for (int i = 0; i < 6; ++i)
+    run.add(std::to_string(i), {i == 0 ? 100.0 : 1.0, i == 0 ? 1.0 : -1.0});
+  std::vector<std::string> warnings;
+  const Summary summary = summarize(run, warnings);
+  CHECK(summary.find("tokens")->interval_low.value() == 0);
+  CHECK(summary.find("tokens")->interval_high.value() > 50);
+  CHECK(summary.find("m")->interval_low.value() == -1);
+}

@@ -251,6 +251,24 @@ struct ExampleRun {
     verdict.warnings = {"4 cases are few: only a change of 0.9 or more would be found"};
   }
 
+  std::vector<Finding> findings = {
+      {.kind = "tokens",
+       .subject = "output_tokens",
+       .unit = "tokens",
+       .baseline = 20,
+       .candidate = 30,
+       .parts = {{"answers", 8}, {"reasoning", 2}},
+       .sentence = "output_tokens rose by 10, from 20 to 30 a case: answers +8, reasoning +2",
+       .told = true},
+      {.kind = "slice",
+       .subject = "quality where tags.topic = <b>\x1b[31m",
+       .unit = "",
+       .baseline = {},
+       .candidate = {},
+       .parts = {},
+       .sentence = "quality got worse where tags.topic = <b>\x1b[31m"                                                                           }
+  };
+
   ReportInput input() const {
     return {.command = "eval",
             .run = candidate.head,
@@ -260,7 +278,8 @@ struct ExampleRun {
             .verdict = &verdict,
             .outputs = &outputs,
             .baseline_outputs = &baseline_outputs,
-            .baseline_rows = &baseline};
+            .baseline_rows = &baseline,
+            .findings = findings};
   }
   // Of a suite without a gate.
   ReportInput ungated() const {
