@@ -91,6 +91,9 @@ Result<AuditHead> verify_audit(const fs::path& file, const AuditHead& expected) 
       if (hash_of(*entry) != *hash->string())
         return broken(number, "the entry is not what was written", "this line was changed");
       head = {head.entries + 1, *hash->string()};
+      if (head.entries == expected.entries && head.hash != expected.hash)
+        return broken(number, "the entry is not the one that the labels file knows",
+                      "lines were written anew, or labels.json was put back");
     }
   }
   if (head.entries < expected.entries)

@@ -209,6 +209,14 @@ std::optional<GitCommit> GitRepository::commit(const std::string& revision) cons
   return described(commit.get());
 }
 
+std::string GitRepository::user() const {
+  git_config* opened = nullptr;
+  if (git_repository_config_snapshot(&opened, handle_->repository.get()) != 0) return "";
+  const Owned<git_config, git_config_free> config(opened);
+  const char* name = nullptr;
+  return git_config_get_string(&name, opened, "user.name") == 0 && name != nullptr ? name : "";
+}
+
 std::unique_ptr<FileTree> GitRepository::tree(const GitCommit& commit,
                                               const std::string& label) const {
   const Commit opened = handle_->open(commit.id);

@@ -36,6 +36,9 @@ class GitRepository {
   std::vector<GitCommit> history(const std::string& revision, const std::filesystem::path& file,
                                  std::size_t most = 1000) const;
 
+  // `user.name` as git's configuration has it; "" where it has none.
+  std::string user() const;
+
   const std::filesystem::path& root() const { return root_; }
 
  private:

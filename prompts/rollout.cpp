@@ -8,7 +8,6 @@
 #include "datasets/text/files.h"
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
-#include "prompts/audit.h"
 
 namespace llmops {
 namespace fs = std::filesystem;
@@ -18,8 +17,6 @@ struct File {
   Labels labels;
   AuditHead audit;
 };
-
-fs::path audit_file(const fs::path& folder) { return folder / "prompts" / "audit.jsonl"; }
 
 Value to_value(const Evidence& evidence) {
   return Object{
@@ -187,6 +184,13 @@ LabeledPrompt& Labels::at(const std::string& prompt) {
 }
 
 fs::path labels_file(const fs::path& folder) { return folder / "prompts" / "labels.json"; }
+fs::path audit_file(const fs::path& folder) { return folder / "prompts" / "audit.jsonl"; }
+
+Result<AuditHead> verify_rollout(const fs::path& folder) {
+  const Result<File> file = load(folder);
+  if (!file) return file.problems();
+  return verify_audit(audit_file(folder), file->audit);
+}
 
 Result<Labels> load_labels(const fs::path& folder) {
   Result<File> file = load(folder);
@@ -200,7 +204,8 @@ Result<LabelEntry> promote(const fs::path& folder, const Prompt& prompt, const s
   if (prompt.version.empty())
     return problem(fmt::format("the prompt `{}` has no version", prompt.name),
                    "expected a prompt file with a version");
-  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  constexpr std::string_view kAllowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
   if (label.empty() || label.find_first_not_of(kAllowed) != std::string::npos)
     return problem(fmt::format("`{}` is no label", label), "expected letters, digits, `-` and `_`");
   if (!(percent > 0 && percent <= 100))

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "datasets/text/result.h"
+#include "prompts/audit.h"
 #include "prompts/prompt.h"
 
 namespace llmops {
@@ -54,6 +55,10 @@ struct Labels {
 // Reads `folder`/prompts/labels.json; empty where the file is not there.
 Result<Labels> load_labels(const std::filesystem::path& folder);
 std::filesystem::path labels_file(const std::filesystem::path& folder);
+std::filesystem::path audit_file(const std::filesystem::path& folder);
+
+// Walks the audit log and holds its end against what the labels file knows of it.
+Result<AuditHead> verify_rollout(const std::filesystem::path& folder);
 
 // Who changes something and when (UTC, ISO 8601).
 struct Change {

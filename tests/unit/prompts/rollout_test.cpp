@@ -277,3 +277,22 @@ TEST_CASE("audit: every way to tamper with the log is found") {
   }));
   CHECK(content(file) == lines[1]);
 }
+
+TEST_CASE("audit: a log that was written anew from its start is not the one that was written") {
+  const Registry registry;
+  const Prompt prompt = registry.write("1.0.0");
+  REQUIRE(promote(registry.folder.path(), prompt, "production", 100, Registry::passed(prompt),
+                  Registry::change()));
+  REQUIRE(verify_rollout(registry.folder.path()));
+  fs::remove(registry.audit());
+  REQUIRE(append_audit(registry.audit(), Object{
+                                             {"author", "eve"}
+  }));
+  REQUIRE(verify_audit(registry.audit()));
+  const Result<AuditHead> found = verify_rollout(registry.folder.path());
+  REQUIRE_FALSE(found);
+  const std::string shown = message(found.problems());
+  CHECK(shown.substr(shown.find("audit.jsonl")) ==
+        "audit.jsonl:1: error: the entry is not the one that the labels file knows\n"
+        "  = help: lines were written anew, or labels.json was put back\n");
+}
