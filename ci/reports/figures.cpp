@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ci/gate/wording.h"
+
 namespace llmops {
 namespace {
 
@@ -137,7 +139,18 @@ std::vector<MeasureLine> measure_lines(const ReportInput& input) {
     line.candidate = summary.mean;
   }
   if (input.comparison != nullptr) {
-    for (const MetricComparison& compared : input.comparison->metrics) {
+    // A rule that names a test, a slice or a quantile has a line of its own; the measure's mean is
+    // then said there alone.
+    const auto& all = input.comparison->metrics;
+    std::erase_if(lines, [&](const MeasureLine& line) {
+      return std::none_of(all.begin(), all.end(),
+                          [&](const auto& each) { return each.metric == line.name; }) &&
+             std::any_of(all.begin(), all.end(), [&](const MetricComparison& each) {
+               return each.measure.name == line.name && each.quantity == "mean" &&
+                      each.where.empty();
+             });
+    });
+    for (const MetricComparison& compared : all) {
       MeasureLine& line = line_of(compared.metric);
       if (line.measure == nullptr) line.measure = &compared.measure;
       line.compared = &compared;
@@ -148,6 +161,23 @@ std::vector<MeasureLine> measure_lines(const ReportInput& input) {
   }
   std::stable_partition(lines.begin(), lines.end(),
                         [](const MeasureLine& line) { return !line.measure->builtin; });
+  return lines;
+}
+
+std::vector<TestLine> test_lines(const ReportInput& input) {
+  std::vector<TestLine> lines;
+  if (input.comparison == nullptr) return lines;
+  for (const MetricComparison& compared : input.comparison->metrics) {
+    if (!compared.outcome) continue;
+    TestLine& line = lines.emplace_back();
+    line.compared = &compared;
+    line.method = compared.method;
+    line.why = compared.lower ? compared.why : compared.refusal;
+    line.t_test = compared.p_value ? fmt::format("{}, {}", compared.test, p_text(*compared.p_value))
+                                   : compared.why_no_test;
+    line.detectable = show(compared.mde, compared.measure);
+    if (compared.cases_needed) line.needed = grouped(*compared.cases_needed);
+  }
   return lines;
 }
 

@@ -36,6 +36,16 @@ struct MeasureLine {
 // Every measure in the run's order: the evaluators' scores, then the built-in ones.
 std::vector<MeasureLine> measure_lines(const ReportInput& input);
 
+// How a gated metric was tested, and what its cases can tell.
+struct TestLine {
+  const MetricComparison* compared = nullptr;
+  std::string method, why;  // what decides, and why that; the refusal where nothing could
+  std::string t_test;       // "paired t, p = 0.013", or why there is none
+  std::string detectable;   // smallest difference that so many cases show with power 0.8
+  std::string needed;       // cases that an unchanged candidate needs to pass
+};
+std::vector<TestLine> test_lines(const ReportInput& input);
+
 // All warnings of the run, the comparison and the verdict, each once.
 std::vector<std::string> all_warnings(const ReportInput& input);
 

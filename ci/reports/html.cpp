@@ -90,6 +90,7 @@ class Html {
     rules();
     findings();
     metrics();
+    tests();
     plots();
     worst();
     warnings();
@@ -164,6 +165,27 @@ class Html {
       print(
           "<p class=\"soft\">~ no detectable change: the interval of the difference holds "
           "zero</p>\n");
+  }
+
+  void tests() {
+    const std::vector<TestLine> lines = test_lines(input_);
+    if (lines.empty()) return;
+    heading("How it was tested");
+    print(
+        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">metric</th><th "
+        "scope=\"col\">decided by</th><th scope=\"col\">because</th><th "
+        "scope=\"col\">t-test</th><th scope=\"col\" class=\"n\">detectable</th><th "
+        "scope=\"col\" class=\"n\">cases to pass</th></tr></thead><tbody>\n");
+    for (const TestLine& line : lines)
+      print(fmt::format(
+          "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td>"
+          "<td class=\"n\">{}</td></tr>\n",
+          escape_markup(line.compared->metric), escape_markup(line.method), escape_markup(line.why),
+          escape_markup(line.t_test), escape_markup(line.detectable), line.needed));
+    print("</tbody></table></div>\n");
+    print(
+        "<p class=\"soft\">detectable: the smallest change found with 80% power; cases to pass: "
+        "when nothing changed</p>\n");
   }
 
   void metric(const MeasureLine& line, bool compared) {

@@ -95,6 +95,20 @@ void figures(const ReportInput& input, Page& page) {
   if (left_out > 0) page.must(fmt::format("\n{} more metrics are in the full report.\n", left_out));
 }
 
+void tests(const ReportInput& input, Page& page) {
+  const std::vector<TestLine> lines = test_lines(input);
+  if (lines.empty()) return;
+  std::string text =
+      "\n<details>\n<summary>How it was tested</summary>\n\n| metric | decided by | because | "
+      "t-test | detectable | cases to pass |\n| --- | --- | --- | --- | ---: | ---: |\n";
+  for (const TestLine& line : lines)
+    if (page.text().size() + text.size() < kMost / 2)
+      text += fmt::format("| {} | {} | {} | {} | {} | {} |\n", cell(line.compared->metric),
+                          cell(line.method), cell(line.why), cell(line.t_test), line.detectable,
+                          line.needed);
+  page.add(text + "\n</details>\n");
+}
+
 std::string one_case(const ReportInput& input, const CaseChange& change) {
   std::string text = "\n**" + markdown_code(head_bytes(change.id, 200)) + "**";
   for (const CaseChange::Score& score : change.scores) {
@@ -152,6 +166,7 @@ void write(const ReportInput& input, std::FILE* out) {
   rules(input, page);
   findings(input, page);
   figures(input, page);
+  tests(input, page);
   warnings(input, page);
   worst(input, page);
   write_all(out, page.text());

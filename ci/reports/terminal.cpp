@@ -46,6 +46,7 @@ class Screen {
       differences(lines);
     else
       means(lines);
+    tests();
     spread(lines);
     worst();
     warnings();
@@ -83,8 +84,10 @@ class Screen {
 
   void about() {
     const RunHeader& run = input_.run;
-    std::string text = fmt::format("{} · {} · {} case{}", prompt_name(run), model_name(run),
-                                   run.counts.cases, run.counts.cases == 1 ? "" : "s");
+    std::string text;
+    for (const std::string& who : {prompt_name(run), model_name(run)})
+      if (!who.empty()) text += who + " · ";
+    text += fmt::format("{} case{}", run.counts.cases, run.counts.cases == 1 ? "" : "s");
     if (run.counts.samples != run.counts.cases)
       text += fmt::format(" · {} samples", run.counts.samples);
     if (run.counts.cached > 0) text += fmt::format(" · {} cached", run.counts.cached);
@@ -171,6 +174,32 @@ class Screen {
     out_ +=
         paint_(Tone::dim, "  ~ no detectable change: the interval of the difference holds zero") +
         "\n";
+  }
+
+  void tests() {
+    using Align = TextTable::Align;
+    TextTable table({{.header = "metric"},
+                     {.header = "decided by", .align = Align::left, .optional = true},
+                     {.header = "t-test", .align = Align::left},
+                     {.header = "detectable", .align = Align::decimal},
+                     {.header = "cases to pass", .align = Align::right}});
+    for (const TestLine& line : test_lines(input_)) {
+      const bool tested = line.compared->p_value.has_value();
+      const Measure& measure = line.compared->measure;
+      const bool money = line.compared->metric == "cost_per_case";
+      const std::string detectable = show(scaled(line.compared->mde, measure), measure);
+      table.add({{money ? "$ per 1,000 cases" : fit(visible(line.compared->metric), 28)},
+                 {line.method},
+                 {tested ? line.t_test : "-"},
+                 {detectable.empty() ? "-" : detectable},
+                 {line.needed.empty() ? "-" : line.needed}});
+    }
+    if (table.empty()) return;
+    heading("What these cases can tell");
+    out_ += table.render(width_, paint_);
+    out_ += paint_(Tone::dim,
+                   "  detectable: found with 80% power; cases to pass: had nothing changed") +
+            "\n";
   }
 
   void means(const std::vector<MeasureLine>& lines) {
@@ -297,7 +326,7 @@ class Screen {
 
   void more() {
     const std::string id = visible(input_.run.id);
-    if (id.empty()) return;
+    if (id.empty() || input_.outputs == nullptr) return;  // scores from a file are not stored
     heading("More");
     const std::string where =
         input_.store.empty() ? "" : " --store " + shell_word(visible(input_.store));

@@ -15,6 +15,8 @@ namespace {
 
 using Kind = Simulation::Kind;
 
+constexpr double kGrades = 4;  // range of the ordinal kind
+
 double normal(Random& random) {
   const double u = 1 - random.uniform();
   return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * random.uniform());
@@ -45,6 +47,14 @@ Drawn draw_bounded(Random& random, double loss) {
   return {before, noisy(level - loss / 0.975)};
 }
 
+// Grades 1 to 5 of which half change by one.
+Drawn draw_ordinal(Random& random, double loss) {
+  const double before = 2 + std::floor(3 * random.uniform());
+  const double u = random.uniform();
+  const double lost = 0.25 + kGrades * loss / 2, gained = 0.25 - kGrades * loss / 2;
+  return {before, before - (u < lost ? 1 : 0) + (u >= lost && u < lost + gained ? 1 : 0)};
+}
+
 Drawn draw_positive(Random& random, double loss) {
   const double level = std::exp(4.5 + 0.6 * normal(random));
   return {level * std::exp(0.15 * normal(random)), level * std::exp(loss + 0.15 * normal(random))};
@@ -72,6 +82,12 @@ class Draw {
         return draw_binary(random_, simulation_.loss);
       case Kind::bounded:
         return draw_bounded(random_, simulation_.loss);
+      case Kind::ordinal:
+        return draw_ordinal(random_, simulation_.loss);
+      case Kind::unpaired:
+        return {random_.uniform() < 0.75 ? 1.0 : 0.0,
+                random_.uniform() < 0.75 - simulation_.loss ? 1.0 : 0.0};
+      case Kind::latency:
       case Kind::positive:
         return draw_positive(random_, simulation_.loss);
       case Kind::repeats:
@@ -97,14 +113,30 @@ struct Pair {
   BuiltRun before, after;
 };
 
+Measure measure_of(Kind kind, const std::string& name) {
+  switch (kind) {
+    case Kind::positive:
+      return positive_measure(name);
+    case Kind::latency:
+      return positive_measure(name, "ms");
+    case Kind::binary:
+    case Kind::repeats:
+    case Kind::unpaired:
+      return binary_measure(name);
+    case Kind::ordinal:
+      return bounded_measure(name, 1, 1 + kGrades);
+    case Kind::bounded:
+    case Kind::clusters:
+      break;
+  }
+  return bounded_measure(name);
+}
+
 Pair draw_runs(const Simulation& simulation, std::uint64_t number) {
   std::vector<Measure> measures;
   for (int m = 0; m < simulation.metrics; ++m) {
     const std::string name = fmt::format("m{}", m);
-    measures.push_back(simulation.kind == Kind::positive ? positive_measure(name)
-                       : simulation.kind == Kind::binary || simulation.kind == Kind::repeats
-                           ? binary_measure(name)
-                           : bounded_measure(name));
+    measures.push_back(measure_of(simulation.kind, name));
   }
   Pair runs{BuiltRun(measures), BuiltRun(measures)};
   std::vector<Draw> draws;
@@ -118,7 +150,9 @@ Pair draw_runs(const Simulation& simulation, std::uint64_t number) {
       after.emplace_back(drawn.after);
     }
     for (auto* side : {&runs.before, &runs.after}) {
-      CaseRow& row = side->add(fmt::format("c{:06}", i), side == &runs.before ? before : after);
+      const bool first = side == &runs.before;
+      const char* prefix = simulation.kind == Kind::unpaired && !first ? "d" : "c";
+      CaseRow& row = side->add(fmt::format("{}{:06}", prefix, i), first ? before : after);
       if (simulation.kind == Kind::clusters) row.group = std::to_string(i / Draw::kClusterSize);
     }
   }
@@ -128,10 +162,11 @@ Pair draw_runs(const Simulation& simulation, std::uint64_t number) {
 GateSpec gate_of(const Simulation& simulation) {
   GateSpec gate;
   for (int m = 0; m < simulation.metrics; ++m) {
-    const bool positive = simulation.kind == Kind::positive;
+    const bool positive = simulation.kind == Kind::positive || simulation.kind == Kind::latency;
     Rule rule{.text = fmt::format("m{}", m), .metric = fmt::format("m{}", m), .statistic = "mean"};
     rule.kind = positive ? RuleKind::max_increase : RuleKind::max_drop;
-    rule.amount = simulation.margin;
+    rule.amount = simulation.margin * (simulation.kind == Kind::ordinal ? kGrades : 1);
+    if (simulation.kind == Kind::latency) rule.statistic = "p95";
     rule.relative = positive;
     gate.rules.push_back(std::move(rule));
   }
@@ -157,7 +192,9 @@ Shares simulate(const Simulation& simulation) {
   return shares(passed, failed, simulation.runs);
 }
 
-Shares simulate_sequential(const Simulation& simulation) {
+namespace {
+
+Shares sequential(const Simulation& simulation, bool to_end) {
   const GateSpec gate = gate_of(simulation);
   int passed = 0, failed = 0;
   for (int run = 0; run < simulation.runs; ++run) {
@@ -167,10 +204,26 @@ Shares simulate_sequential(const Simulation& simulation) {
     for (std::size_t i = 0; i < runs.after.change_rows().size() && !followed->decided(); ++i)
       followed->add(static_cast<std::int64_t>(i), &runs.before.change_rows()[i],
                     runs.after.change_rows()[i]);
-    if (!followed->decided()) continue;
-    ++(followed->verdict().outcome == Outcome::pass ? passed : failed);
+    Outcome outcome = Outcome::inconclusive;
+    if (followed->decided()) {
+      outcome = followed->verdict().outcome;
+    } else if (to_end) {
+      const GateSpec rest = followed->final_gate();
+      Comparison comparison = compare(runs.before, runs.after, rest);
+      outcome = decide(rest, runs.after, {}, &comparison).outcome;
+    }
+    passed += outcome == Outcome::pass ? 1 : 0;
+    failed += outcome == Outcome::fail ? 1 : 0;
   }
   return shares(passed, failed, simulation.runs);
+}
+
+}  // namespace
+
+Shares simulate_sequential(const Simulation& simulation) { return sequential(simulation, false); }
+
+Shares simulate_sequential_to_end(const Simulation& simulation) {
+  return sequential(simulation, true);
 }
 
 double monte_carlo_error(double p, int runs) { return 3 * std::sqrt(p * (1 - p) / runs); }
@@ -181,6 +234,12 @@ std::string name(Simulation::Kind kind) {
       return "binary";
     case Kind::bounded:
       return "bounded";
+    case Kind::ordinal:
+      return "ordinal";
+    case Kind::unpaired:
+      return "unpaired";
+    case Kind::latency:
+      return "latency p95";
     case Kind::positive:
       return "positive";
     case Kind::repeats:

@@ -5,7 +5,9 @@
 
 #include <cmath>
 
+#include "ci/plan.h"
 #include "ci/stats/power.h"
+#include "tests/support/built_run.h"
 #include "tests/support/simulated_gate.h"
 
 using namespace llmops;
@@ -22,13 +24,15 @@ TEST_CASE("simulated gate: error rates at 30, 100 and 500 cases") {
   fmt::print(
       "| kind | cases | unchanged fails | loss of the margin passes | unchanged passes | twice the "
       "margin fails |\n");
-  for (const Kind kind :
-       {Kind::binary, Kind::bounded, Kind::positive, Kind::repeats, Kind::clusters})
+  for (const Kind kind : {Kind::binary, Kind::bounded, Kind::ordinal, Kind::positive, Kind::repeats,
+                          Kind::clusters, Kind::unpaired, Kind::latency})
     for (const int cases : {30, 100, 500}) {
+      if (kind == Kind::latency && cases < 100) continue;  // a p95 takes 100
       CAPTURE(name(kind));
       CAPTURE(cases);
       Simulation simulation{.kind = kind, .cases = cases, .runs = kRuns};
-      const double at_margin = kind == Kind::positive ? std::log1p(0.05) : 0.05;
+      const bool ratio = kind == Kind::positive || kind == Kind::latency;
+      const double at_margin = ratio ? std::log1p(0.05) : 0.05;
       const Shares unchanged = simulate(simulation);
       simulation.loss = at_margin;
       const Shares lost = simulate(simulation);
@@ -42,11 +46,13 @@ TEST_CASE("simulated gate: error rates at 30, 100 and 500 cases") {
 }
 
 TEST_CASE("simulated gate: the family of ten metrics, at every number of cases") {
+  fmt::print("\n| kind | cases | ten unchanged metrics: the gate fails |\n");
   for (const int cases : {30, 100, 500}) {
     CAPTURE(cases);
     const Shares shares =
         simulate({.kind = Kind::bounded, .cases = cases, .metrics = 10, .runs = kRuns});
     CHECK(shares.failed <= 0.05 + monte_carlo_error(0.05, kRuns));
+    fmt::print("| bounded | {} | {:.3f} |\n", cases, shares.failed);
   }
 }
 
@@ -72,12 +78,48 @@ TEST_CASE("simulated gate: planned cases pass and fail as promised") {
   }
 }
 
+TEST_CASE("simulated gate: planned drops are found at the power that the plan promised") {
+  fmt::print("\n| margin | cases | planned drop (power 0.8) | found |\n");
+  for (const double margin : {0.02, 0.05, 0.1})
+    for (const int cases : {100, 200, 500, 1000}) {
+      CAPTURE(margin);
+      CAPTURE(cases);
+      GateSpec gate;
+      gate.rules.push_back({.text = "m max_drop",
+                            .metric = "m",
+                            .statistic = "mean",
+                            .kind = RuleKind::max_drop,
+                            .amount = margin});
+      const auto plans = plan_gate(gate, {binary_measure("m")}, {.cases = cases, .power = 0.8});
+      REQUIRE(plans[0].mde);
+      const Shares lost = simulate({.kind = Kind::binary,
+                                    .cases = cases,
+                                    .loss = *plans[0].mde,
+                                    .margin = margin,
+                                    .runs = kRuns});
+      fmt::print("| {} | {} | {:.3f} | {:.3f} |\n", margin, cases, *plans[0].mde, lost.failed);
+      CHECK(lost.failed >= 0.8 - monte_carlo_error(0.8, kRuns));
+    }
+}
+
 TEST_CASE("simulated gate: continuous peeking") {
+  fmt::print(
+      "\n| kind | unchanged fails early | and to the end | loss of the margin passes early | and "
+      "to "
+      "the end |\n");
   for (const Kind kind : {Kind::binary, Kind::bounded, Kind::repeats}) {
     CAPTURE(name(kind));
     Simulation simulation{.kind = kind, .cases = 1000, .runs = kRuns};
-    CHECK(simulate_sequential(simulation).failed <= 0.01 + monte_carlo_error(0.01, kRuns));
+    const double failed = simulate_sequential(simulation).failed;
+    const double failed_at_end = simulate_sequential_to_end(simulation).failed;
     simulation.loss = 0.05;
-    CHECK(simulate_sequential(simulation).passed <= 0.01 + monte_carlo_error(0.01, kRuns));
+    const double passed = simulate_sequential(simulation).passed;
+    const double passed_at_end = simulate_sequential_to_end(simulation).passed;
+    CHECK(failed <= 0.01 + monte_carlo_error(0.01, kRuns));
+    CHECK(failed_at_end <= 0.05 + monte_carlo_error(0.05, kRuns));
+    CHECK(passed <= 0.01 + monte_carlo_error(0.01, kRuns));
+    CHECK(passed_at_end <= 0.05 + monte_carlo_error(0.05, kRuns));
+    fmt::print("| {} | {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", name(kind), failed, failed_at_end,
+               passed, passed_at_end);
   }
 }
