@@ -3,12 +3,16 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <stdexcept>
+#include <unordered_map>
 
 #include "cli/progress.h"
+#include "evaluators/cache/response_cache.h"
 #include "evaluators/recorder.h"
+#include "evaluators/store/run_lock.h"
 #include "evaluators/telemetry/hardware.h"
 #include "prompts/prompt_size.h"
 
@@ -23,7 +27,10 @@ std::atomic<int> interrupt_count{0};
 
 void on_interrupt(int) {
   // The second Ctrl-C leaves at once; what is durable stays.
-  if (interrupt_count.fetch_add(1) >= 1) ::_exit(3);
+  if (interrupt_count.fetch_add(1) < 1) return;
+  constexpr char kLeaving[] = "\nleft at once; every answer that was stored is kept (--resume)\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kLeaving, sizeof kLeaving - 1);
+  ::_exit(3);
 }
 
 std::string now_utc() {
@@ -42,7 +49,8 @@ bool served_here(const Object& model) {
   return false;
 }
 
-RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cell) {
+RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cell,
+                     const EvaluationOptions& options) {
   RunHeader header;
   header.created = now_utc();
   header.suite = suite.file.string();
@@ -69,61 +77,20 @@ RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cel
   if (served_here(header.model)) header.hardware = hardware_fingerprint();
   header.seed = suite.seed;
   header.samples_per_case = suite.samples;
+  if (options.shard) {
+    header.shard = options.shard->index;
+    header.shards = options.shard->of;
+  }
+  if (!cell.priced_by.empty())
+    header.warnings.push_back(fmt::format(
+        "cost: {} say what {} costs; `price:` of the model replaces them", cell.priced_by,
+        cell.model->spec.name.empty() ? cell.prompt->model : cell.model->spec.name));
   header.measures = run_measures(suite.evaluators);
   if (suite.samples > 1)  // a share of several samples
     for (Measure& measure : header.measures)
       if (measure.builtin && measure.kind == ScoreKind::binary) measure.kind = ScoreKind::bounded;
   return header;
 }
-
-// Requests one after another, in the dataset's order, without those that are stored already.
-class Requests {
- public:
-  Requests(const Suite& suite, std::unique_ptr<CaseStream> cases, const Cell& cell,
-           const Store* stored, std::string run_id)
-      : suite_(suite),
-        cell_(cell),
-        cases_(std::move(cases)),
-        stored_(stored),
-        run_id_(std::move(run_id)) {}
-
-  std::shared_ptr<const Request> next() {
-    for (;;) {
-      if (row_ == nullptr || ++sample_ >= suite_.samples) {
-        auto row = std::make_shared<Case>();
-        if (!cases_->next(*row)) return nullptr;
-        row_ = std::move(row);
-        sample_ = 0;
-        messages_.clear();
-      }
-      if (stored_ != nullptr && stored_->has_call(run_id_, row_->id, sample_)) continue;
-      if (messages_.empty()) {
-        Result<std::vector<Message>> messages = render_messages(*cell_.prompt, *row_);
-        if (!messages) throw std::runtime_error(render(messages.problems()));
-        messages_ = *std::move(messages);
-      }
-      auto request = std::make_shared<Request>();
-      request->row = row_;
-      request->sample = sample_;
-      request->prompt = cell_.prompt;
-      if (sample_ + 1 < suite_.samples)
-        request->messages = messages_;
-      else
-        request->messages = std::move(messages_);
-      return request;
-    }
-  }
-
- private:
-  const Suite& suite_;
-  const Cell& cell_;
-  std::unique_ptr<CaseStream> cases_;
-  const Store* stored_;
-  std::string run_id_;
-  std::shared_ptr<const Case> row_;
-  int sample_ = 0;
-  std::vector<Message> messages_;
-};
 
 bool gates_errors(const Suite& suite) {
   if (!suite.gate) return false;
@@ -167,13 +134,112 @@ const std::atomic<int>& interrupts() {
   return interrupt_count;
 }
 
-RunHeader run_cell(const Suite& suite, const Dataset& dataset, const Cell& cell, Store& store,
-                   EventLoop& loop, const EvaluationOptions& options, Console& console) {
-  RunHeader header = new_header(suite, dataset, cell);
+Requests::Requests(const Suite& suite, std::unique_ptr<CaseStream> cases, const Cell& cell,
+                   const Store* stored, std::string run_id, std::optional<Shard> shard)
+    : suite_(suite),
+      cell_(cell),
+      cases_(std::move(cases)),
+      stored_(stored),
+      run_id_(std::move(run_id)),
+      shard_(shard) {}
+
+std::shared_ptr<const Request> Requests::next() {
+  for (;;) {
+    if (row_ == nullptr || ++sample_ >= suite_.samples) {
+      auto row = std::make_shared<Case>();
+      do {
+        if (!cases_->next(*row)) return nullptr;
+      } while (shard_ && read_++ % shard_->of != shard_->index - 1);
+      row_ = std::move(row);
+      sample_ = 0;
+      messages_.clear();
+    }
+    if (stored_ != nullptr && stored_->has_call(run_id_, row_->id, sample_)) continue;
+    if (messages_.empty()) {
+      Result<std::vector<Message>> messages = render_messages(*cell_.prompt, *row_);
+      if (!messages) throw std::runtime_error(render(messages.problems()));
+      messages_ = *std::move(messages);
+    }
+    auto request = std::make_shared<Request>();
+    request->row = row_;
+    request->sample = sample_;
+    request->prompt = cell_.prompt;
+    if (sample_ + 1 < suite_.samples)
+      request->messages = messages_;
+    else
+      request->messages = std::move(messages_);
+    return request;
+  }
+}
+
+std::int64_t cases_of(const Dataset& dataset, const std::optional<Shard>& shard) {
+  const auto all = static_cast<std::int64_t>(dataset.info().cases);
+  return shard ? (all - shard->index + shard->of) / shard->of : all;
+}
+
+namespace {
+
+// The response cache beside one run: what it knows is not asked, what is asked it will know.
+class CacheOfRun {
+ public:
+  CacheOfRun(const Suite& suite, const Cell& cell, const Store& store,
+             const EvaluationOptions& options)
+      : keys_(cell.model->spec) {
+    const ProviderInfo* provider = find_provider(cell.model->spec.provider);
+    used_ = provider != nullptr && provider->cacheable && suite.cache_ttl && options.write_cache;
+    if (used_ && options.read_cache)
+      cache_ = std::make_unique<ResponseCache>(store.folder(), *suite.cache_ttl);
+  }
+
+  bool used() const { return used_; }
+
+  // An answer that is there already; else remembers the key until `key_of`.
+  std::optional<Sample> find(const Request& request) {
+    std::string key = keys_.key(request);
+    if (cache_ != nullptr) {
+      if (std::optional<Sample> found = cache_->find(key)) {
+        found->case_id = request.row->id;
+        found->number = request.sample;
+        return found;
+      }
+    }
+    asked_[&request] = std::move(key);
+    return std::nullopt;
+  }
+
+  // "" where the sample is not worth keeping.
+  std::string key_of(const Request& request, const Sample& sample) {
+    const auto found = asked_.find(&request);
+    if (found == asked_.end()) return "";
+    std::string key = std::move(found->second);
+    asked_.erase(found);
+    return worth_caching(sample) ? key : "";
+  }
+
+ private:
+  CacheKeys keys_;
+  bool used_ = false;
+  std::unique_ptr<ResponseCache> cache_;
+  std::unordered_map<const Request*, std::string> asked_;  // in flight
+};
+
+// Says once that Ctrl-C was heard.
+void say_interrupted(Console& console, bool& said, std::int64_t in_flight) {
+  if (said || interrupts() == 0) return;
+  said = true;
+  console.note(fmt::format("interrupted: asking no more, {} in flight; Ctrl-C again leaves at once",
+                           in_flight));
+}
+
+}  // namespace
+
+Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cell& cell,
+                           Store& store, EventLoop& loop, const EvaluationOptions& options,
+                           Console& console) {
+  RunHeader header = new_header(suite, dataset, cell, options);
+  std::int64_t stored_before = 0;
   if (options.resume) {
     header.id = *options.resume;
-    store.drop_failed_calls(header.id);
-    store.score_unscored(header.id, suite.evaluators);
   } else {
     const Object spec{
         {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
@@ -181,8 +247,17 @@ RunHeader run_cell(const Suite& suite, const Dataset& dataset, const Cell& cell,
     };
     store.begin_run(header, spec);
   }
+  const std::optional<RunLock> lock = RunLock::take(store.folder(), header.id);
+  if (!lock)
+    return problem(fmt::format("another process is working on run {}", header.id), "",
+                   "wait for it, or start a new run without --resume");
+  if (options.resume) {
+    store.drop_failed_calls(header.id);
+    store.score_unscored(header.id, suite.evaluators);
+    stored_before = store.count(header.id).samples;
+  }
   const auto start = Clock::now();
-  const std::int64_t wanted = static_cast<std::int64_t>(dataset.info().cases) * suite.samples;
+  const std::int64_t wanted = cases_of(dataset, options.shard) * suite.samples;
 
   SequentialRun* const sequential = options.sequential;
   Recorder recorder(
@@ -194,29 +269,34 @@ RunHeader run_cell(const Suite& suite, const Dataset& dataset, const Cell& cell,
   std::unique_ptr<Store> reader;
   if (options.resume) reader = std::make_unique<Store>(store.folder());
   Requests requests(suite, sequential != nullptr ? sequential->cases() : dataset.cases(), cell,
-                    reader.get(), header.id);
+                    reader.get(), header.id, options.shard);
+  CacheOfRun cache(suite, cell, store, options);
+  Progress progress(console, "samples", wanted - stored_before);
   FanOutOptions fan_out_options = options.fan_out;
-  if (sequential != nullptr) {
-    // A certain verdict stops the run as one Ctrl-C does, and Ctrl-C still works.
-    fan_out_options.interrupts = &sequential->stop();
-    fan_out_options.on_tick = [&](const FanOutCounts&) {
-      if (const int count = interrupts(); count > 0) sequential->request_stop(count);
-    };
-  }
-  Progress progress(console, "samples", wanted);
-  const FanOutCounts counts =
-      fan_out([&] { return requests.next(); }, *cell.model, loop, fan_out_options,
-              [&](const Request& request, Sample sample) {
-                progress.add(bool{sample.error}, sample.usage.output.value_or(0),
-                             sample.cost_usd.value_or(0));
-                recorder.add(request.row, std::move(sample));
-              });
+  if (cache.used())
+    fan_out_options.known = [&](const Request& request) { return cache.find(request); };
+  // A certain verdict stops the run as one Ctrl-C does, and Ctrl-C still works.
+  if (sequential != nullptr) fan_out_options.interrupts = &sequential->stop();
+  bool said_interrupted = false;
+  fan_out_options.on_tick = [&](const FanOutCounts& counts) {
+    progress.set_in_flight(counts.in_flight);
+    say_interrupted(console, said_interrupted, counts.in_flight);
+    if (const int count = interrupts(); sequential != nullptr && count > 0)
+      sequential->request_stop(count);
+  };
+  const FanOutCounts counts = fan_out(
+      [&] { return requests.next(); }, *cell.model, loop, fan_out_options,
+      [&](const Request& request, Sample sample) {
+        progress.add(bool{sample.error}, sample.cached ? 0 : sample.usage.output.value_or(0),
+                     sample.cached ? 0 : sample.cost_usd.value_or(0));
+        std::string key = cache.used() ? cache.key_of(request, sample) : "";
+        recorder.add(request.row, std::move(sample), std::move(key));
+      });
   recorder.finish();
   progress.stop();
 
   header.counts = store.count(header.id);
-  header.counts.made = counts.made;
-  header.counts.retried = counts.retried;
+  header.counts.made += counts.hedged;
   header.cost_usd = store.cost(header.id);
   header.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
   judge_completeness(suite, counts, wanted, header);

@@ -46,8 +46,11 @@ void Progress::show() {
   using namespace std::chrono_literals;
   const bool live = console_.live();
   std::unique_lock lock(mutex_);
-  // Nothing is shown of what ends within a second.
-  while (!wake_.wait_for(lock, shown_ ? (live ? 200ms : 10'000ms) : 1000ms,
+  // Nothing is shown of what ends within a second, or elsewhere within ten.
+  while (!wake_.wait_for(lock,
+                         !live    ? 10'000ms
+                         : shown_ ? 200ms
+                                  : 1000ms,
                          [&] { return stopped_; })) {
     shown_ = true;
     console_.write_error(live ? "\r\x1b[K" + line() : line() + "\n");
@@ -62,11 +65,13 @@ std::string Progress::line() const {
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
   std::string text =
       total_ > 0 ? fmt::format("{}/{} {}", done, total_, what_) : fmt::format("{} {}", done, what_);
+  if (const std::int64_t in_flight = in_flight_.load(); in_flight > 0)
+    text += fmt::format("  {} in flight", in_flight);
   text += fmt::format("  {:.1f}/s", rate);
   if (const std::int64_t tokens = tokens_.load(); tokens > 0)
     text += fmt::format("  {:.0f} tokens/s", static_cast<double>(tokens) / seconds);
   if (const std::int64_t failed = failed_.load(); failed > 0)
-    text += fmt::format("  {} failed", failed);
+    text += fmt::format("  {} error{}", failed, failed == 1 ? "" : "s");
   if (const std::int64_t cost = micro_usd_.load(); cost > 0)
     text += fmt::format("  ${:.4f}", static_cast<double>(cost) * 1e-6);
   if (total_ > done && rate > 0)

@@ -84,10 +84,41 @@ void read_models(Suite& suite, Fields& fields, const SuiteOverrides& overrides) 
   }
 }
 
+// `cache: false`, or `cache: {ttl: 12h}`.
+void read_cache(Suite& suite, Fields& fields, Diagnostics& problems) {
+  const Value* cache = fields.value("cache");
+  if (cache == nullptr) return;
+  if (const bool* wanted = cache->boolean()) {
+    if (!*wanted) suite.cache_ttl.reset();
+    return;
+  }
+  Fields keys(*cache, suite.source, problems, "`cache`");
+  if (const auto ttl = keys.duration("ttl"))
+    suite.cache_ttl = std::chrono::duration_cast<std::chrono::seconds>(*ttl);
+  keys.finish();
+}
+
+// Whether a rule of `gate:` is about times, even where --no-gate leaves it out: the run may become
+// the baseline of one that is not.
+bool rules_on_times(const Value& gate) {
+  const Value* rules = gate.find("rules");
+  if (rules == nullptr || !rules->is_list()) return false;
+  for (const Value& rule : *rules->list()) {
+    const Value* metric = rule.find("metric");
+    if (metric == nullptr) continue;
+    const std::string name = to_text(*metric);
+    for (const std::string_view time : {"latency", "ttft", "tpot", "itl"})
+      if (name == time || name.starts_with(std::string(time) + "_")) return true;
+  }
+  return false;
+}
+
 void read_gate_of(Suite& suite, Fields& fields, const SuiteOverrides& overrides,
                   Diagnostics& problems) {
   const Value* gate = fields.value("gate");
-  if (gate == nullptr || overrides.no_gate) return;
+  if (gate == nullptr) return;
+  suite.rules_on_times = rules_on_times(*gate);
+  if (overrides.no_gate) return;
   std::vector<std::string> known;
   for (const Measure& measure : measures_of(suite.evaluators)) known.push_back(measure.name);
   for (const Measure& measure : builtin_measures()) known.push_back(measure.name);
@@ -150,6 +181,8 @@ Result<Suite> read_suite(Source source, const SuiteOverrides& overrides) {
       static_cast<std::uint64_t>(fields.integer("seed", {0, 9e15}).value_or(1)));
   if (const Value* evaluators = fields.value("evaluators"))
     suite.evaluators = read_evaluators(*evaluators, suite.source, problems);
+  read_cache(suite, fields, problems);
+  if (const auto prices = fields.text("prices")) suite.prices = suite.folder / *prices;
   read_gate_of(suite, fields, overrides, problems);
   fields.finish();
   if (has_errors(problems)) return problems;

@@ -1,6 +1,7 @@
 #pragma once
 // A suite file: what is asked, of whom, how it is scored, what is gated.
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -34,6 +35,11 @@ struct Suite {
   std::uint64_t seed = 1;
   std::vector<Evaluator> evaluators;
   std::optional<GateSpec> gate;  // absent: nothing is gated
+  // How long answers are given again without a call; absent: never.
+  std::optional<std::chrono::seconds> cache_ttl = std::chrono::hours(24 * 7);
+  bool rules_on_times =
+      false;  // the gate (left out or not) measures times: cached answers have none
+  std::filesystem::path prices;  // a price table instead of the built-in one; empty: none
 };
 
 // Every problem of the suite and its prompts at once.

@@ -29,8 +29,11 @@ Recorder::~Recorder() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Recorder::add(std::shared_ptr<const Case> row, Sample sample) {
-  CallRecord call{.row = std::move(row), .sample = std::move(sample), .content = ""};
+void Recorder::add(std::shared_ptr<const Case> row, Sample sample, std::string cache_key) {
+  CallRecord call{.row = std::move(row),
+                  .sample = std::move(sample),
+                  .content = "",
+                  .cache_key = std::move(cache_key)};
   std::unique_lock lock(mutex_);
   room_.wait(lock, [&] { return queue_.size() < kLargestQueue || failure_ != nullptr; });
   if (failure_ != nullptr) std::rethrow_exception(failure_);
@@ -81,7 +84,8 @@ void Recorder::record(std::vector<CallRecord> batch) {
                     [&](std::size_t i) { batch[i].content = content_hash(*batch[i].row); });
   const std::int64_t first = store_.add(run_id_, scored_, batch);
   std::vector<Scorable> samples(batch.size());
-  for (std::size_t i = 0; i < batch.size(); ++i) samples[i] = {batch[i].row.get(), &batch[i].sample};
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    samples[i] = {batch[i].row.get(), &batch[i].sample};
   std::vector<Scores> scores = score_batch(evaluators_, samples);
   scored_.resize(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i)

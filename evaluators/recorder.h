@@ -30,7 +30,8 @@ class Recorder {
   Recorder& operator=(const Recorder&) = delete;
 
   // Hands a finished sample over; waits only where thousands stand in the queue.
-  void add(std::shared_ptr<const Case> row, Sample sample);
+  // With a `cache_key` the response cache gives the answer again.
+  void add(std::shared_ptr<const Case> row, Sample sample, std::string cache_key = "");
   // Everything stored and scored. Rethrows what stopped the recorder (a full disk).
   void finish();
 

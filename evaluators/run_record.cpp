@@ -56,8 +56,9 @@ Measure read_measure(const Value& value, const Source& source, Diagnostics& prob
 }
 
 Value to_value(const RunCounts& counts) {
-  Object errors;
+  Object errors, faults;
   for (const auto& [kind, count] : counts.errors) errors.add(kind, count);
+  for (const auto& [kind, count] : counts.faults) faults.add(kind, count);
   return Object{
       {"cases",   counts.cases     },
       {"samples", counts.samples   },
@@ -65,7 +66,8 @@ Value to_value(const RunCounts& counts) {
       {"cached",  counts.cached    },
       {"failed",  counts.failed    },
       {"retried", counts.retried   },
-      {"errors",  std::move(errors)}
+      {"errors",  std::move(errors)},
+      {"faults",  std::move(faults)}
   };
 }
 
@@ -81,11 +83,15 @@ RunCounts read_counts(const Value& value, const Source& source, Diagnostics& pro
       {"retried", &counts.retried}
   };
   for (const auto& [key, count] : kAll) *count = fields.integer(key, {.low = 0}).value_or(0);
-  if (const Value* errors = fields.mapping("errors")) {
-    Fields kinds(*errors, source, problems, "the errors");
-    for (const Member& member : *errors->object())
-      counts.errors.emplace_back(member.key, kinds.integer(member.key, {.low = 0}).value_or(0));
-  }
+  const auto read_classes = [&](std::string_view key, auto& into) {
+    const Value* found = fields.mapping(key);
+    if (found == nullptr) return;
+    Fields kinds(*found, source, problems, "the " + std::string(key));
+    for (const Member& member : *found->object())
+      into.emplace_back(member.key, kinds.integer(member.key, {.low = 0}).value_or(0));
+  };
+  read_classes("errors", counts.errors);
+  read_classes("faults", counts.faults);
   return counts;
 }
 
@@ -133,6 +139,10 @@ Value to_value(const RunHeader& header) {
       {"wall_s",           header.wall_s            },
       {"complete",         header.complete          }
   };
+  if (header.shards > 0) {
+    out.add("shard", header.shard);
+    out.add("shards", header.shards);
+  }
   if (!header.complete) out.add("why_incomplete", header.why_incomplete);
   if (!warnings.empty()) out.add("warnings", std::move(warnings));
   return out;
@@ -162,6 +172,8 @@ RunHeader read_run_header(const Value& value, const Source& source, Diagnostics&
   header.seed = read_seed(fields);
   header.samples_per_case =
       static_cast<int>(fields.integer("samples_per_case", {1, 1e6}).value_or(1));
+  header.shards = static_cast<int>(fields.integer("shards", {0, 1e6}).value_or(0));
+  header.shard = static_cast<int>(fields.integer("shard", {0, 1e6}).value_or(0));
   if (!fields.has("measures")) fields.missing("measures");
   if (const Value* measures = fields.list("measures"))
     for (const Value& each : *measures->list())

@@ -42,6 +42,8 @@ struct RunCounts {
   std::int64_t cases = 0, samples = 0;
   std::int64_t made = 0, cached = 0, failed = 0, retried = 0;  // calls
   std::vector<std::pair<std::string, std::int64_t>> errors;    // failed samples by class
+  // Failed attempts by class, those that a retry mended too.
+  std::vector<std::pair<std::string, std::int64_t>> faults;
 };
 
 struct RunHeader {
@@ -55,6 +57,7 @@ struct RunHeader {
   Object hardware;      // fingerprint, where one is known
   std::uint64_t seed = 1;
   int samples_per_case = 1;
+  int shard = 0, shards = 0;  // which part of the dataset this is, from 1; 0: all of it
   std::vector<Measure> measures;
   RunCounts counts;
   double cost_usd = 0;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "datasets/text/value.h"
 #include "evaluators/timeline.h"
@@ -73,10 +74,11 @@ struct Sample {
   Usage usage;
   Timeline timeline;  // the stamps behind `timing`; empty for recorded and cached samples
   Timing timing;
-  std::optional<double> cost_usd;
+  std::optional<double> cost_usd;  // of a cached one: what it cost when it was asked
   int attempts = 1;
-  int fallback = 0;     // which model of the chain answered; 0: the one that was asked
-  bool cached = false;  // from the response cache: no latency, no cost
+  std::vector<ErrorClass> faults;  // attempts that failed, in their order; the last one's too
+  int fallback = 0;                // which model of the chain answered; 0: the one that was asked
+  bool cached = false;  // from the response cache: no times, no attempt, and nothing was spent
   CallError error;      // a failed call is no answer and has no score
 };
 

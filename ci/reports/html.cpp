@@ -118,6 +118,9 @@ class Html {
     }
     for (const auto& entry : run.counts.errors)
       print(fmt::format("<br>{} failed: {}", entry.second, escape_markup(entry.first)));
+    for (const auto& entry : run.counts.faults)
+      print(
+          fmt::format("<br>{} attempts ended with: {}", entry.second, escape_markup(entry.first)));
     print("</p>\n");
   }
 

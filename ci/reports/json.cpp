@@ -104,11 +104,18 @@ class Document {
     out.add("samples_per_case", header.samples_per_case);
     out.add("complete", header.complete);
     text(out, "why_incomplete", header.why_incomplete);
-    if (!counts.errors.empty()) {
-      Object errors;
-      for (const auto& entry : counts.errors) errors.add(entry.first, entry.second);
-      out.add("errors", std::move(errors));
+    if (header.shards > 0) {
+      out.add("shard", header.shard);
+      out.add("shards", header.shards);
     }
+    const auto classes = [&](const char* key, const auto& entries) {
+      if (entries.empty()) return;
+      Object found;
+      for (const auto& entry : entries) found.add(entry.first, entry.second);
+      out.add(key, std::move(found));
+    };
+    classes("errors", counts.errors);
+    classes("faults", counts.faults);
     return out;
   }
 

@@ -102,12 +102,16 @@ class Screen {
         for (const std::string& line : wrap("changed: " + visible(change), width_))
           out_ += paint_(Tone::dim, line) + "\n";
     }
-    if (run.counts.errors.empty()) return;
-    std::string errors = "errors:";
-    for (const auto& entry : run.counts.errors)
-      errors += fmt::format(" {} {}", entry.second, entry.first);
-    for (const std::string& line : wrap(visible(errors), width_))
-      out_ += paint_(Tone::bad, line) + "\n";
+    classes("errors:", run.counts.errors, Tone::bad);
+    if (run.counts.retried > 0)
+      classes("failed attempts, those that a retry mended too:", run.counts.faults, Tone::dim);
+  }
+
+  void classes(std::string text, const std::vector<std::pair<std::string, std::int64_t>>& counts,
+               Tone tone) {
+    if (counts.empty()) return;
+    for (const auto& entry : counts) text += fmt::format(" {} {}", entry.second, entry.first);
+    for (const std::string& line : wrap(visible(text), width_)) out_ += paint_(tone, line) + "\n";
   }
 
   void rules() {

@@ -41,6 +41,12 @@ ExitCode set(const Options& options, Console& console) {
   const Value* outcome = found->verdict.find("outcome");
   const std::string decided = outcome == nullptr ? "" : to_text(*outcome);
   if (!options.force) {
+    if (found->header.shards > 0)
+      return console.reject(
+          {problem(fmt::format("run {} is part {} of {} of a dataset", found->header.id,
+                               found->header.shard, found->header.shards),
+                   "", "`llmops runs merge` makes one run of all parts")},
+          "baseline set");
     if (!found->header.complete)
       return console.reject(
           {problem(

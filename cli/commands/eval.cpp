@@ -7,10 +7,15 @@
 #include "ci/baseline.h"
 #include "cli/command.h"
 #include "cli/evaluation.h"
+#include "cli/forecast.h"
 #include "cli/outputs.h"
+#include "cli/pricing.h"
+#include "cli/shard.h"
 #include "cli/suite.h"
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
+#include "datasets/text/utf8.h"
+#include "evaluators/cache/response_cache.h"
 #include "evaluators/transport/event_loop.h"
 
 namespace llmops {
@@ -28,6 +33,7 @@ struct Options {
   std::optional<double> max_cost;
   std::optional<std::int64_t> max_tokens;
   std::string max_time;
+  std::string shard;
 };
 
 // Everything a run needs, checked before anything is called or written.
@@ -35,30 +41,69 @@ struct Plan {
   Suite suite;
   std::unique_ptr<EventLoop> loop;
   std::vector<std::unique_ptr<Model>> models;
+  std::vector<bool> price_given;  // by the suite, for each model
+  PriceTable prices;
+  std::optional<Shard> shard;
   std::optional<Dataset> dataset;
+  std::vector<double> characters;  // of a case's messages, by prompt
   std::shared_ptr<const RunSource> baseline;
   FanOutOptions fan_out;
 };
 
+// Takes a result's value, or notes its problems.
+template <typename T, typename Into>
+void take(Result<T> result, Into& into, Diagnostics& problems) {
+  if (result)
+    into = *std::move(result);
+  else
+    append(problems, result.problems());
+}
+
+// A limit in USD means nothing for a model whose price nobody knows.
+void check_prices(Plan& plan, const Options& options, Diagnostics& problems) {
+  if (!options.max_cost) return;
+  for (std::size_t i = 0; i < plan.models.size(); ++i) {
+    if (plan.models[i] == nullptr || plan.price_given[i]) continue;
+    Model& model = *plan.models[i];
+    const ProviderInfo* provider = find_provider(model.spec.provider);
+    for (const auto& prompt : plan.suite.prompts) {
+      price_model(model, false, *prompt, plan.prices);
+      if (model.spec.price || provider == nullptr || !provider->cacheable) continue;
+      problems.push_back(problem(
+          fmt::format("--max-cost: nothing says what `{}` costs",
+                      model.spec.name.empty() ? prompt->model : model.spec.name),
+          "", "write `price: {input: USD, output: USD}` (for a million tokens) under `model:`"));
+      break;
+    }
+  }
+}
+
 Result<Plan> make_plan(const Options& options) {
-  Result<Suite> suite = load_suite(options.suite, options.overrides);
+  SuiteOverrides overrides = options.overrides;
+  overrides.no_gate = overrides.no_gate || !options.shard.empty();  // `runs merge` gates all parts
+  Result<Suite> suite = load_suite(options.suite, overrides);
   if (!suite) return suite.problems();
   Diagnostics problems;
   Plan plan{.suite = *std::move(suite), .loop = std::make_unique<EventLoop>()};
 
-  for (const Value& model : plan.suite.models)
+  for (const Value& model : plan.suite.models) {
     plan.models.push_back(
         make_model(model, plan.suite.source, plan.suite.folder, *plan.loop, problems));
-  Result<Dataset> dataset =
-      Dataset::open(plan.suite.dataset, [&](const Case& row, Diagnostics& found) {
-        for (const auto& prompt : plan.suite.prompts)
-          if (Result<std::vector<Message>> messages = render_messages(*prompt, row); !messages)
-            append(found, messages.problems());
-      });
+    plan.price_given.push_back(plan.models.back() != nullptr &&
+                               plan.models.back()->spec.price.has_value());
+  }
+  take(price_table(plan.suite), plan.prices, problems);
+  check_prices(plan, options, problems);
+  if (!options.shard.empty()) take(read_shard(options.shard), plan.shard, problems);
+  MessageCounter counter(plan.suite);
+  Result<Dataset> dataset = Dataset::open(
+      plan.suite.dataset, [&](const Case& row, Diagnostics& found) { counter.add(row, found); });
   if (dataset)
     plan.dataset = *std::move(dataset);
   else
     append(problems, dataset.problems());
+  if (plan.dataset)
+    plan.characters = counter.per_case(static_cast<std::int64_t>(plan.dataset->info().cases));
   if (plan.dataset && !has_errors(problems)) survey(plan.suite.evaluators, *plan.dataset);
   if (plan.suite.gate && plan.suite.gate->baseline) {
     Result<std::shared_ptr<const RunSource>> baseline = open_baseline(*plan.suite.gate->baseline);
@@ -84,23 +129,76 @@ Result<Plan> make_plan(const Options& options) {
 // What a resumed run must share with the one it goes on with.
 std::string content_of(const Plan& plan, const Cell& cell) {
   return sha256(plan.suite.source.text() + cell.prompt->sha256 +
-                dump_json(Value(cell.model->spec.identity)) + plan.dataset->info().sha256);
+                dump_json(Value(cell.model->spec.identity)) + plan.dataset->info().sha256 +
+                (plan.shard ? fmt::format("{}/{}", plan.shard->index, plan.shard->of) : ""));
 }
 
-void say_plan(const Plan& plan, Console& console) {
-  const auto calls = static_cast<std::int64_t>(plan.dataset->info().cases) * plan.suite.samples *
-                     static_cast<std::int64_t>(plan.suite.prompts.size() * plan.models.size());
-  if (console.json())
-    console.print_json(Object{
-        {"schema_version", 1                                                    },
-        {"command",        "eval"                                               },
-        {"dry_run",        true                                                 },
-        {"cases",          static_cast<std::int64_t>(plan.dataset->info().cases)},
-        {"calls",          calls                                                }
-    });
-  else
-    console.print(fmt::format("{} cases, {} calls; nothing was called (--dry-run)\n",
-                              plan.dataset->info().cases, calls));
+std::filesystem::path store_folder(const Options& options, const Suite& suite) {
+  return options.store.empty() ? state_folder(suite.folder) : std::filesystem::path(options.store);
+}
+
+bool reads_cache(const Options& options, const Suite& suite) {
+  return !options.no_cache && suite.cache_ttl && !suite.rules_on_times;
+}
+
+Cell make_cell(Plan& plan, std::shared_ptr<const Prompt> prompt, std::size_t model) {
+  Cell cell{std::move(prompt), plan.models[model].get(), ""};
+  cell.priced_by = price_model(*cell.model, plan.price_given[model], *cell.prompt, plan.prices);
+  return cell;
+}
+
+// How many samples the response cache has.
+std::int64_t known_samples(Plan& plan, const Options& options) {
+  const std::filesystem::path folder = store_folder(options, plan.suite);
+  if (!reads_cache(options, plan.suite) || !Store::exists(folder)) return 0;
+  { const Store upgraded(folder); }
+  ResponseCache cache(folder, *plan.suite.cache_ttl);
+  std::int64_t known = 0;
+  for (const auto& prompt : plan.suite.prompts)
+    for (std::size_t i = 0; i < plan.models.size(); ++i) {
+      const Cell cell = make_cell(plan, prompt, i);
+      const ProviderInfo* provider = find_provider(cell.model->spec.provider);
+      if (provider == nullptr || !provider->cacheable) continue;
+      CacheKeys keys(cell.model->spec);
+      Requests requests(plan.suite, plan.dataset->cases(), cell, nullptr, "", plan.shard);
+      while (const auto request = requests.next())
+        if (cache.find(keys.key(*request))) ++known;
+    }
+  return known;
+}
+
+// --dry-run: what `plan` says of the same suite, and what needs no call any more.
+ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
+  const Result<Earlier> earlier = find_earlier({options.store, options.suite}, "", plan.suite);
+  if (!earlier) return console.reject(earlier.problems(), "eval");
+  const std::int64_t cases = cases_of(*plan.dataset, plan.shard);
+  const std::vector<CellForecast> cells =
+      forecast(plan.suite, cases, plan.characters, *earlier, plan.prices);
+  std::int64_t calls = 0;
+  for (const CellForecast& cell : cells) calls += cell.calls;
+  const std::int64_t known = known_samples(plan, options);
+  if (console.json()) {
+    List cell_values;
+    for (const CellForecast& cell : cells) cell_values.push_back(cell_value(cell));
+    Object out{
+        {"schema_version", 1                     },
+        {"command",        "eval"                },
+        {"dry_run",        true                  },
+        {"cases",          cases                 },
+        {"calls",          calls                 },
+        {"cached",         known                 },
+        {"cells",          std::move(cell_values)}
+    };
+    if (!earlier->run.empty()) out.add("earlier_run", earlier->run);
+    console.print_json(out);
+    return ExitCode::passed;
+  }
+  std::string text =
+      fmt::format("{} cases, {} calls{}; nothing was called (--dry-run)\n", cases, calls,
+                  known > 0 ? fmt::format(" ({} of them in the response cache)", known) : "");
+  for (const CellForecast& cell : cells) text += "  " + cell_text(cell) + "\n";
+  console.print(visible_lines(text));
+  return ExitCode::passed;
 }
 
 Result<std::string> run_to_resume(const Store& store, const Options& options, const Plan& plan,
@@ -121,8 +219,12 @@ Result<std::string> run_to_resume(const Store& store, const Options& options, co
 // One cell of the matrix: asked, compared, decided, reported.
 Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& cell, Store& store,
                          Console& console, List* documents) {
-  EvaluationOptions evaluation{
-      .fan_out = plan.fan_out, .resume = {}, .content = content_of(plan, cell)};
+  EvaluationOptions evaluation{.fan_out = plan.fan_out,
+                               .resume = {},
+                               .content = content_of(plan, cell),
+                               .shard = plan.shard,
+                               .read_cache = reads_cache(options, plan.suite),
+                               .write_cache = !options.no_cache};
   if (!options.resume.empty()) {
     Result<std::string> resumed = run_to_resume(store, options, plan, cell);
     if (!resumed) return resumed.problems();
@@ -136,8 +238,10 @@ Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& c
     sequential = *std::move(made);
     evaluation.sequential = sequential.get();
   }
-  const RunHeader header =
+  const Result<RunHeader> ran =
       run_cell(plan.suite, *plan.dataset, cell, store, *plan.loop, evaluation, console);
+  if (!ran) return ran.problems();
+  const RunHeader& header = *ran;
   std::optional<GateSpec> spec = plan.suite.gate;
   if (sequential != nullptr) spec = sequential->verdict().final_gate();
   const GateSpec* gate = spec ? &*spec : nullptr;
@@ -157,6 +261,9 @@ Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& c
       publish(store, decided, gate, "eval", files, console, console.json() ? documents : nullptr);
   if (early)
     console.note(header.why_incomplete);
+  else if (header.complete && header.shards > 0)
+    console.note(fmt::format("run {} is part {} of {}; `llmops runs merge` gates all of them",
+                             header.id, header.shard, header.shards));
   else if (!header.complete)
     console.note(fmt::format("run {} is incomplete: {}; `llmops eval {} --resume {}` goes on",
                              header.id, header.why_incomplete, options.suite, header.id));
@@ -168,20 +275,16 @@ ExitCode run(const Options& options, Console& console) {
   if (!made) return console.reject(made.problems(), "eval");
   Plan& plan = *made;
   for (const Diagnostic& warning : made.problems()) console.note(render(warning));
-  if (options.dry_run) {
-    say_plan(plan, console);
-    return ExitCode::passed;
-  }
+  if (options.dry_run) return say_plan(plan, options, console);
 
-  Store store(options.store.empty() ? state_folder(plan.suite.folder)
-                                    : std::filesystem::path(options.store));
+  Store store(store_folder(options, plan.suite));
   const bool matrix = plan.suite.prompts.size() * plan.models.size() > 1;
   List documents;
   ExitCode worst = ExitCode::passed;
   for (const auto& prompt : plan.suite.prompts) {
-    for (const std::unique_ptr<Model>& model : plan.models) {
-      const Cell cell{prompt, model.get()};
+    for (std::size_t model = 0; model < plan.models.size(); ++model) {
       if (interrupts() > 0) break;
+      const Cell cell = make_cell(plan, prompt, model);
       const Result<ExitCode> code =
           run_one(plan, options, cell, store, console, matrix ? &documents : nullptr);
       if (!code) return console.reject(code.problems(), "eval");
@@ -216,7 +319,12 @@ RunCommand declare(CLI::App& app) {
   app.add_option("--resume", options->resume, "go on with an incomplete run: id or `last`")
       ->type_name("RUN")
       ->group("What is run");
-  app.add_flag("--dry-run", options->dry_run, "check everything, call nothing")
+  app.add_option("--shard", options->shard,
+                 "part I of N of the dataset, or `auto` in a job array; `runs merge` gates all")
+      ->type_name("I/N")
+      ->group("What is run");
+  app.add_flag("--dry-run", options->dry_run,
+               "check everything, call nothing; tell calls, tokens, cost and time")
       ->group("What is run");
   app.add_option("--baseline", options->overrides.baseline, "another baseline file")
       ->type_name("FILE")
@@ -227,6 +335,7 @@ RunCommand declare(CLI::App& app) {
   app.add_flag("--sequential", options->sequential,
                "ask in random order and stop as soon as pass or fail is certain")
       ->excludes("--resume")
+      ->excludes("--shard")
       ->group("Gate");
   app.add_option("--concurrency", options->overrides.concurrency, "calls at the same time")
       ->type_name("N")
@@ -241,7 +350,8 @@ RunCommand declare(CLI::App& app) {
   app.add_option("--max-time", options->max_time, "stop asking after this time (30s, 10m)")
       ->type_name("TIME")
       ->group("Limits");
-  app.add_flag("--no-cache", options->no_cache, "ask again what the response cache knows")
+  app.add_flag("--no-cache", options->no_cache,
+               "neither take answers from the response cache nor keep them there")
       ->group("Limits");
   app.add_option("--store", options->store,
                  "folder of the store (default: .llmops beside the suite)")

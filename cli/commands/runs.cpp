@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/outputs.h"
 #include "cli/run_findings.h"
+#include "cli/run_merge.h"
 #include "cli/stored.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
@@ -129,12 +130,15 @@ RunCommand declare(CLI::App& app) {
       app.add_subcommand("export", "its samples as JSON lines, or a baseline file");
   CLI::App* compare_app = app.add_subcommand("compare", "the tested differences of two");
   CLI::App* trend_app = app.add_subcommand("trend", "measures over time, and where they changed");
+  CLI::App* merge_app =
+      app.add_subcommand("merge", "one run of the parts that `eval --shard` made, gated once");
   CLI::App* drift_app = app.add_subcommand("drift", "how far the distributions of two lie apart");
   const StoreOptions& where = options->store;
   const std::vector<std::pair<CLI::App*, RunCommand>> findings = {
       {compare_app, declare_runs_compare(*compare_app, where)},
       {trend_app,   declare_runs_trend(*trend_app,     where)},
-      {drift_app,   declare_runs_drift(*drift_app,     where)}
+      {drift_app,   declare_runs_drift(*drift_app,     where)},
+      {merge_app,   declare_runs_merge(*merge_app,     where)}
   };
   for (const auto& finding : findings) finding.first->fallthrough();
   for (CLI::App* sub : {show_app, export_app})
@@ -164,7 +168,7 @@ RunCommand declare(CLI::App& app) {
 extern const CommandInfo kRunsCommand;
 constexpr CommandInfo kRunsCommand{
     .name = "runs",
-    .summary = "List, show, export, compare the stored runs; trends and drift",
+    .summary = "List, show, export, compare, merge the stored runs; trends and drift",
     .examples = "  llmops runs list\n  llmops runs export last --output samples.jsonl\n",
     .declare = &declare,
 };

@@ -106,6 +106,7 @@ constexpr ProviderInfo kOpenAi{
     .summary =
         "chat completions: OpenAI, vLLM, SGLang, TGI, TensorRT-LLM, Ollama, llama.cpp, Azure, ...",
     .needs_name = true,
+    .cacheable = true,
     .make = &make,
 };
 

@@ -1,7 +1,5 @@
 #include "evaluators/providers/provider.h"
 
-#include <algorithm>
-
 namespace llmops {
 namespace {
 
@@ -65,18 +63,6 @@ Hedge read_hedge(const Value& value, const Source& source, Diagnostics& problems
   return hedge;
 }
 
-Price read_price(const Value& value, const Source& source, Diagnostics& problems) {
-  Price price;
-  Fields fields(value, source, problems, "`price`");
-  price.input = fields.number("input", {0}).value_or(0);
-  price.cached_input = fields.number("cached_input", {0}).value_or(price.input);
-  price.output = fields.number("output", {0}).value_or(0);
-  if (!fields.has("input")) fields.missing("input", "USD for a million input tokens");
-  if (!fields.has("output")) fields.missing("output", "USD for a million output tokens");
-  fields.finish();
-  return price;
-}
-
 std::vector<std::string_view> provider_names() {
   std::vector<std::string_view> names;
   for (const ProviderInfo* info : providers()) names.push_back(info->name);
@@ -84,15 +70,6 @@ std::vector<std::string_view> provider_names() {
 }
 
 }  // namespace
-
-std::optional<double> cost_of(const Price& price, const Usage& usage) {
-  if (!usage.input && !usage.output) return std::nullopt;
-  const auto input = static_cast<double>(usage.input.value_or(0));
-  const double cached = std::min(input, static_cast<double>(usage.cached.value_or(0)));
-  const auto output = static_cast<double>(usage.output.value_or(0));
-  return ((input - cached) * price.input + cached * price.cached_input + output * price.output) /
-         1e6;
-}
 
 #define LLMOPS_PROVIDER(info) extern const ProviderInfo info;
 #include "evaluators/providers/providers.def"

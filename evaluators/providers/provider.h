@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "datasets/text/fields.h"
+#include "evaluators/prices/price.h"
 #include "evaluators/sample.h"
 #include "prompts/request.h"
 
@@ -44,16 +45,6 @@ struct Hedge {
   std::chrono::nanoseconds after{0};  // 0: the 95th percentile of the answers so far
   double most = 0.05;                 // share of all calls
 };
-
-// USD per million tokens.
-struct Price {
-  double input = 0;
-  double cached_input = 0;
-  double output = 0;  // reasoning included
-};
-
-// What a call cost, from the tokens that the server counted; absent where it counted none.
-std::optional<double> cost_of(const Price& price, const Usage& usage);
 
 // `model:` of a suite, read and checked.
 struct ModelSpec {
@@ -101,6 +92,8 @@ struct ProviderInfo {
   std::string_view name;
   std::string_view summary;
   bool needs_name;  // `name:` (or the prompt's `model:`) goes over the wire
+  // Answers cost money and depend on nothing but the request: the response cache may keep them.
+  bool cacheable = false;
   // Reads the provider's own keys of `model:` and notes every problem; may add to `model.identity`.
   // `folder`: where relative paths count from. Opens files (a recording that is not there is a
   // problem), calls nobody. nullptr only where problems were noted.

@@ -226,7 +226,10 @@ void Caller::on_answer(std::uint64_t id, Answer answer) {
   const Clock::time_point now = Clock::now();
   const ErrorClass fault = sample.error.kind;
   const FaultPolicy policy = policy_of(fault);
-  if (fault != ErrorClass::none) ++counts_.faults[static_cast<std::size_t>(fault)];
+  if (fault != ErrorClass::none) {
+    ++counts_.faults[static_cast<std::size_t>(fault)];
+    call.faults.push_back(fault);
+  }
   if (fault == ErrorClass::rate_limited) limit_.on_too_many(now, answer.retry_after);
   if (policy.server) {
     limit_.on_fault();
@@ -299,6 +302,7 @@ void Caller::fall_back(std::uint64_t id, Call& call, Sample sample) {
         if (found == self.calls_.end()) return;
         Call& waiting = found->second;
         waiting.attempts += answer.attempts;
+        waiting.faults.insert(waiting.faults.end(), answer.faults.begin(), answer.faults.end());
         if (answer.cost_usd) {
           waiting.cost_usd += *answer.cost_usd;
           waiting.has_cost = true;
@@ -320,6 +324,7 @@ void Caller::finish(std::uint64_t id, Sample sample) {
   Call& call = node.mapped();
   if (call.timer) loop_.cancel(*call.timer);
   sample.attempts = std::max(1, call.attempts);
+  sample.faults = std::move(call.faults);
   if (call.has_cost) sample.cost_usd = call.cost_usd;
   call.done(std::move(sample));
 }

@@ -81,6 +81,7 @@ class Caller {
     std::optional<EventLoop::Timer> timer;  // backoff, or until the hedge
     Clock::time_point sent_at{};
     Sample last;  // of the last failed attempt
+    std::vector<ErrorClass> faults;
   };
 
   void pump();

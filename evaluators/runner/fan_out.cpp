@@ -50,11 +50,25 @@ class FanOut {
   // Looks at what a signal handler or another thread has set.
   void tick() {
     const int interrupts = options_.interrupts == nullptr ? 0 : options_.interrupts->load();
-    if (interrupts >= 1 && !asked_all_) stop("interrupted");
-    if (interrupts >= 1) caller_.stop_retrying();
+    if (interrupts >= 1) {
+      if (!asked_all_) stop("interrupted");
+      caller_.stop_retrying();
+      if (!in_grace_) begin_grace();
+    }
     if (interrupts >= 2) caller_.cancel_all();
     if (options_.on_tick) options_.on_tick(counts());
     tick_ = loop_.after(options_.tick, [this] { tick(); });
+  }
+
+  void begin_grace() {
+    in_grace_ = true;
+    const Clock::time_point end = Clock::now() + options_.grace;
+    if (deadline_ && deadline_->first <= end) return;  // the run's own deadline is nearer
+    if (deadline_) loop_.cancel(*deadline_);
+    deadline_ = loop_.at(end, [this] {
+      deadline_.reset();
+      caller_.cancel_all();
+    });
   }
 
   const FanOutCounts& counts() {
@@ -161,6 +175,7 @@ class FanOut {
   std::int64_t answered_ = 0;
   double first_cost_guess_ = 0, first_tokens_guess_ = 0;
   bool asked_all_ = false;
+  bool in_grace_ = false;
   std::optional<EventLoop::Timer> tick_, deadline_;
   Caller caller_;  // last: goes first
 };

@@ -37,6 +37,8 @@ struct FanOutOptions {
   std::uint64_t seed = 1;  // of the backoff's jitter
   const std::atomic<int>* interrupts =
       nullptr;  // 1: ask no more, finish what is in flight; 2: drop it
+  // After the first interrupt what is in flight has this long to end, then it is dropped.
+  std::chrono::nanoseconds grace = std::chrono::seconds(5);
   // An answer that is there already (a cache, an earlier run): handed over without a call.
   std::function<std::optional<Sample>(const Request&)> known;
   // Called every `tick` on the loop's thread, for progress.

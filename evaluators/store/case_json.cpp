@@ -76,7 +76,6 @@ std::string answer_json(const Sample& sample) {
   if (!sample.logprobs.is_null()) out.add("logprobs", sample.logprobs);
   if (!sample.finish_reason.empty()) out.add("finish_reason", sample.finish_reason);
   if (!sample.model.empty()) out.add("model", sample.model);
-  if (sample.attempts != 1) out.add("attempts", sample.attempts);
   if (sample.error) out.add("message", sample.error.message);
   return dump_json(Value(std::move(out)));
 }
@@ -89,8 +88,6 @@ void read_answer(std::string_view json, Sample& sample) {
   if (const Value* logprobs = from.find("logprobs")) sample.logprobs = *logprobs;
   sample.finish_reason = text_of(from, "finish_reason");
   sample.model = text_of(from, "model");
-  if (const Value* attempts = from.find("attempts"))
-    sample.attempts = static_cast<int>(attempts->number());
   sample.error.message = text_of(from, "message");
 }
 

@@ -3,8 +3,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
+#include <map>
 #include <random>
 #include <stdexcept>
 
@@ -17,18 +19,29 @@
 namespace llmops {
 namespace {
 
-constexpr int kStoreVersion = 1;
+constexpr int kStoreVersion = 2;
 
 constexpr const char* kTables = R"(
-CREATE TABLE IF NOT EXISTS runs(
+CREATE TABLE runs(
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, header TEXT NOT NULL, spec TEXT NOT NULL, verdict TEXT);
-CREATE TABLE IF NOT EXISTS calls(
+CREATE TABLE calls(
   number INTEGER PRIMARY KEY, run INTEGER NOT NULL, case_id TEXT NOT NULL, sample INTEGER NOT NULL,
   content TEXT NOT NULL, row TEXT, answer TEXT NOT NULL, error TEXT,
   input_tokens INTEGER, output_tokens INTEGER, cached_tokens INTEGER, reasoning_tokens INTEGER, cost_usd REAL,
   latency_ms REAL, ttft_ms REAL, tpot_ms REAL, itl_ms REAL, cached INTEGER NOT NULL, output TEXT NOT NULL);
-CREATE UNIQUE INDEX IF NOT EXISTS calls_by_case ON calls(run, case_id, sample);
-CREATE TABLE IF NOT EXISTS scores(call INTEGER PRIMARY KEY, scores TEXT NOT NULL, notes TEXT);
+CREATE UNIQUE INDEX calls_by_case ON calls(run, case_id, sample);
+CREATE TABLE scores(call INTEGER PRIMARY KEY, scores TEXT NOT NULL, notes TEXT);
+)";
+
+// Version 2: attempts and their faults have columns; failed calls that a resumed run asked again
+// leave theirs in dropped_calls; the response cache points to the calls that it gives again.
+constexpr const char* kToVersion2 = R"(
+ALTER TABLE calls ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE calls ADD COLUMN faults TEXT;
+UPDATE calls SET attempts = json_extract(answer, '$.attempts')
+  WHERE json_extract(answer, '$.attempts') IS NOT NULL;
+CREATE TABLE dropped_calls(run INTEGER NOT NULL, attempts INTEGER NOT NULL, faults TEXT, cost_usd REAL);
+CREATE TABLE cache(key TEXT PRIMARY KEY, call INTEGER NOT NULL, made INTEGER NOT NULL) WITHOUT ROWID;
 )";
 
 // "20261121T024500-1f9c3a7e": sorts by time, and no two machines make the same.
@@ -39,11 +52,55 @@ std::string new_run_id() {
   return fmt::format("{:%Y%m%dT%H%M%S}-{:08x}", fmt::gmtime(now), device());
 }
 
+std::int64_t seconds_since_epoch() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 std::string scores_json(const std::vector<std::optional<double>>& values) {
   List list;
   list.reserve(values.size());
   for (const auto& value : values) list.push_back(value ? Value(*value) : Value());
   return dump_json(Value(std::move(list)));
+}
+
+std::int64_t version_of(const Database& database) {
+  Statement version = database.prepare("PRAGMA user_version");
+  version.step();
+  const std::int64_t found = version.integer(0);
+  if (found > kStoreVersion)
+    throw std::runtime_error(fmt::format(
+        "{}: written by a later version of llmops (store version {}, this one knows {})",
+        database.file().string(), found, kStoreVersion));
+  return found;
+}
+
+// "rate_limited,reset": as a column holds the faults of a call, and back.
+std::string fault_names(const std::vector<ErrorClass>& faults) {
+  std::string names;
+  for (const ErrorClass fault : faults) {
+    if (!names.empty()) names += ',';
+    names += name(fault);
+  }
+  return names;
+}
+
+// Rows of (faults, how many calls had them) -> how many faults of each class, most first.
+std::vector<std::pair<std::string, std::int64_t>> sum_faults(Statement& rows) {
+  std::map<std::string, std::int64_t> sums;
+  while (rows.step()) {
+    std::string_view names = rows.view(0);
+    while (!names.empty()) {
+      const std::size_t comma = std::min(names.find(','), names.size());
+      sums[std::string(names.substr(0, comma))] += rows.integer(1);
+      names.remove_prefix(std::min(comma + 1, names.size()));
+    }
+  }
+  std::vector<std::pair<std::string, std::int64_t>> sorted(sums.begin(), sums.end());
+  std::ranges::stable_sort(sorted,
+                           [](const auto& a, const auto& b) { return a.second > b.second; });
+  return sorted;
 }
 
 }  // namespace
@@ -60,17 +117,11 @@ Store::Store(const std::filesystem::path& folder) : folder_(folder) {
   database_->execute(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA "
       "temp_store=FILE;");
-  Statement version = database_->prepare("PRAGMA user_version");
-  version.step();
-  const std::int64_t found = version.integer(0);
-  version.reset();
-  if (found > kStoreVersion)
-    throw std::runtime_error(fmt::format(
-        "{}: written by a later version of llmops (store version {}, this one knows {})",
-        (folder / "store.db").string(), found, kStoreVersion));
-  if (found == kStoreVersion) return;
+  if (version_of(*database_) == kStoreVersion) return;
   Transaction transaction(*database_);
-  database_->execute(kTables);
+  const std::int64_t found = version_of(*database_);  // another process may have been quicker
+  if (found < 1) database_->execute(kTables);
+  if (found < 2) database_->execute(kToVersion2);
   database_->execute(fmt::format("PRAGMA user_version={}", kStoreVersion));
   transaction.commit();
 }
@@ -123,17 +174,20 @@ std::int64_t Store::add(const std::string& run_id,
   largest.reset();
   Statement insert = database_->prepare(
       "INSERT INTO calls(number, run, case_id, sample, content, row, answer, error, input_tokens, "
-      "output_tokens, "
-      "cached_tokens, reasoning_tokens, cost_usd, latency_ms, ttft_ms, tpot_ms, itl_ms, cached, "
-      "output) "
-      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "output_tokens, cached_tokens, reasoning_tokens, cost_usd, latency_ms, ttft_ms, tpot_ms, "
+      "itl_ms, cached, output, attempts, faults) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  Statement remember =
+      database_->prepare("INSERT OR REPLACE INTO cache(key, call, made) VALUES(?, ?, ?)");
+  const std::int64_t now = seconds_since_epoch();
   std::int64_t number = first;
   for (const CallRecord& call : calls) {
     const Sample& sample = call.sample;
     const std::string row = sample.number == 0 ? case_json(*call.row) : "";
     const std::string answer = answer_json(sample);
     const std::string output = fmt::format("{:016x}", hash64(sample.text));
-    insert.bind(1, number++)
+    const std::string faults = fault_names(sample.faults);
+    insert.bind(1, number)
         .bind(2, run)
         .bind(3, call.row->id)
         .bind(4, std::int64_t{sample.number})
@@ -155,7 +209,15 @@ std::int64_t Store::add(const std::string& run_id,
         .bind(16, sample.timing.tpot_ms)
         .bind(17, sample.timing.itl_ms);
     insert.bind(18, std::int64_t{sample.cached ? 1 : 0}).bind(19, output);
+    insert.bind(20, std::int64_t{sample.attempts});
+    if (faults.empty())
+      insert.bind_null(21);
+    else
+      insert.bind(21, faults);
     insert.run();
+    if (!call.cache_key.empty())
+      remember.bind(1, call.cache_key).bind(2, number).bind(3, now).run();
+    ++number;
   }
   transaction.commit();
   return first;
@@ -169,6 +231,43 @@ void Store::finish_run(const RunHeader& header) {
       .run();
 }
 
+void Store::copy_calls(const std::filesystem::path& from, const std::string& run_id,
+                       const std::string& into) {
+  std::error_code ignored;
+  const bool own = std::filesystem::equivalent(from, folder_, ignored);
+  if (!own) database_->prepare("ATTACH ? AS part").bind(1, (from / "store.db").string()).run();
+  const std::string part = own ? "main" : "part";
+  // Columns of `calls` but for number and run.
+  constexpr std::string_view kColumns =
+      "case_id, sample, content, row, answer, error, input_tokens, output_tokens, cached_tokens, "
+      "reasoning_tokens, cost_usd, latency_ms, ttft_ms, tpot_ms, itl_ms, cached, output, attempts, "
+      "faults";
+  {
+    Transaction transaction(*database_);
+    Statement largest = database_->prepare("SELECT coalesce(max(number), 0) FROM main.calls");
+    largest.step();
+    const std::int64_t offset = largest.integer(0);
+    largest.reset();
+    const std::string source = fmt::format("(SELECT number FROM {}.runs WHERE id = ?1)", part);
+    const std::string target = "(SELECT number FROM main.runs WHERE id = ?2)";
+    for (const std::string& copy :
+         {fmt::format("INSERT INTO main.scores(call, scores, notes) "
+                      "SELECT s.call + {0}, s.scores, s.notes FROM {1}.scores s "
+                      "JOIN {1}.calls c ON c.number = s.call WHERE c.run = {2} AND ?2 <> ''",
+                      offset, part, source),
+          fmt::format("INSERT INTO main.calls(number, run, {0}) SELECT number + {1}, {2}, {0} "
+                      "FROM {3}.calls WHERE run = {4}",
+                      kColumns, offset, target, part, source),
+          fmt::format(
+              "INSERT INTO main.dropped_calls(run, attempts, faults, cost_usd) "
+              "SELECT {0}, attempts, faults, cost_usd FROM {1}.dropped_calls WHERE run = {2}",
+              target, part, source)})
+      database_->prepare(copy).bind(1, run_id).bind(2, into).run();
+    transaction.commit();
+  }
+  if (!own) database_->execute("DETACH part");
+}
+
 void Store::set_verdict(const std::string& run_id, const Value& verdict) {
   const std::string json = dump_json(verdict);
   database_->prepare("UPDATE runs SET verdict = ? WHERE id = ?")
@@ -178,13 +277,17 @@ void Store::set_verdict(const std::string& run_id, const Value& verdict) {
 }
 
 void Store::drop_failed_calls(const std::string& run_id) {
+  const std::string failed =
+      " FROM calls WHERE error IS NOT NULL AND run = (SELECT number FROM runs WHERE id = ?)";
   Transaction transaction(*database_);
   database_
       ->prepare(
-          "DELETE FROM calls WHERE error IS NOT NULL AND run = (SELECT number FROM runs WHERE id = "
-          "?)")
+          "INSERT INTO dropped_calls(run, attempts, faults, cost_usd) "
+          "SELECT run, attempts, faults, cost_usd" +
+          failed)
       .bind(1, run_id)
       .run();
+  database_->prepare("DELETE" + failed).bind(1, run_id).run();
   transaction.commit();
 }
 
@@ -198,7 +301,8 @@ void Store::score_unscored(const std::string& run_id, const std::vector<Evaluato
     std::vector<Scorable> batch;
     for (std::size_t i = 0; i < numbers.size(); ++i) batch.push_back({&cases[i], &samples[i]});
     std::vector<Scores> scores = score_batch(evaluators, batch);
-    for (std::size_t i = 0; i < numbers.size(); ++i) scored.emplace_back(numbers[i], std::move(scores[i]));
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      scored.emplace_back(numbers[i], std::move(scores[i]));
     numbers.clear();
     cases.clear();
     samples.clear();
@@ -206,7 +310,8 @@ void Store::score_unscored(const std::string& run_id, const std::vector<Evaluato
   {
     Statement rows = database_->prepare(
         "SELECT c.number, c.case_id, c.sample, c.answer, first.row FROM calls c "
-        "LEFT JOIN calls first ON first.run = c.run AND first.case_id = c.case_id AND first.row IS NOT NULL "
+        "LEFT JOIN calls first ON first.run = c.run AND first.case_id = c.case_id AND first.row IS "
+        "NOT NULL "
         "WHERE c.run = (SELECT number FROM runs WHERE id = ?) AND c.error IS NULL "
         "AND NOT EXISTS (SELECT 1 FROM scores s WHERE s.call = c.number)");
     rows.bind(1, run_id);
@@ -227,24 +332,41 @@ void Store::score_unscored(const std::string& run_id, const std::vector<Evaluato
 RunCounts Store::count(const std::string& run_id) const {
   RunCounts counts;
   Statement totals = database_->prepare(
-      "SELECT count(*), coalesce(sum(sample = 0), 0), coalesce(sum(cached), 0), count(error) FROM calls "
-      "WHERE run = (SELECT number FROM runs WHERE id = ?)");
+      "WITH it AS (SELECT number FROM runs WHERE id = ?) "
+      "SELECT count(*), coalesce(sum(sample = 0), 0), coalesce(sum(cached), 0), count(error), "
+      "coalesce(sum(attempts), 0) + (SELECT coalesce(sum(attempts), 0) FROM dropped_calls WHERE "
+      "run IN it), "
+      "coalesce(sum(max(attempts - 1, 0)), 0) + "
+      "(SELECT coalesce(sum(attempts), 0) FROM dropped_calls WHERE run IN it) "
+      "FROM calls WHERE run IN it");
   totals.bind(1, run_id).step();
   counts.samples = totals.integer(0);
   counts.cases = totals.integer(1);
   counts.cached = totals.integer(2);
   counts.failed = totals.integer(3);
+  counts.made = totals.integer(4);
+  counts.retried = totals.integer(5);
   Statement errors = database_->prepare(
-      "SELECT error, count(*) FROM calls WHERE error IS NOT NULL AND run = (SELECT number FROM runs WHERE id = ?) "
+      "SELECT error, count(*) FROM calls WHERE error IS NOT NULL AND run = (SELECT number FROM "
+      "runs WHERE id = ?) "
       "GROUP BY error ORDER BY count(*) DESC, error");
   errors.bind(1, run_id);
   while (errors.step()) counts.errors.emplace_back(errors.text(0), errors.integer(1));
+  Statement faults = database_->prepare(
+      "WITH it AS (SELECT number FROM runs WHERE id = ?), "
+      "every(faults) AS (SELECT faults FROM calls WHERE run IN it AND faults IS NOT NULL "
+      "UNION ALL SELECT faults FROM dropped_calls WHERE run IN it AND faults IS NOT NULL) "
+      "SELECT faults, count(*) FROM every GROUP BY faults");
+  faults.bind(1, run_id);
+  counts.faults = sum_faults(faults);
   return counts;
 }
 
 double Store::cost(const std::string& run_id) const {
   Statement total = database_->prepare(
-      "SELECT coalesce(sum(cost_usd), 0.0) FROM calls WHERE run = (SELECT number FROM runs WHERE id = ?)");
+      "WITH it AS (SELECT number FROM runs WHERE id = ?) "
+      "SELECT (SELECT coalesce(sum(cost_usd), 0.0) FROM calls WHERE run IN it AND cached = 0) + "
+      "(SELECT coalesce(sum(cost_usd), 0.0) FROM dropped_calls WHERE run IN it)");
   total.bind(1, run_id).step();
   return total.number(0);
 }

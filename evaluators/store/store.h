@@ -23,7 +23,8 @@ class Database;
 struct CallRecord {
   std::shared_ptr<const Case> row;
   Sample sample;
-  std::string content;  // hash of the case's own content
+  std::string content;    // hash of the case's own content
+  std::string cache_key;  // where the response cache keeps the answer; empty: it does not
 };
 
 struct StoredRunInfo {
@@ -52,14 +53,20 @@ class Store {
                    std::span<const std::pair<std::int64_t, Scores>> scores,
                    std::span<const CallRecord> calls);
   void finish_run(const RunHeader& header);
+  // Copies the calls and scores of a run, which may lie in another store, into run `into` of this
+  // one. Each part is one transaction. A case that `into` has already throws.
+  void copy_calls(const std::filesystem::path& from, const std::string& run_id,
+                  const std::string& into);
   void set_verdict(const std::string& run_id, const Value& verdict);
-  // Forgets the failed calls of a run and says which answers are there already, for --resume.
+  // Forgets the failed calls of a run, so that --resume asks them again; their attempts, faults and
+  // cost still count.
   void drop_failed_calls(const std::string& run_id);
   // Scores answers that a killed run had stored but not scored.
   void score_unscored(const std::string& run_id, const std::vector<Evaluator>& evaluators);
-  // Cases, samples, cached and failed ones by class, of all that is stored of a run.
+  // Cases, samples, attempts, cached and failed ones and faults by class, of all that is stored of
+  // a run.
   RunCounts count(const std::string& run_id) const;
-  double cost(const std::string& run_id) const;
+  double cost(const std::string& run_id) const;  // what was spent: cached answers are free
   const std::filesystem::path& folder() const { return folder_; }
   bool has_call(const std::string& run_id, const std::string& case_id, int sample) const;
 

@@ -113,7 +113,8 @@ class StoredRows final : public RowStream {
     } else if (evaluated_ > 0) {
       scored = false;
     }
-    // The order of builtin_measures(). An answer from the cache has no times and costs nothing.
+    // The order of builtin_measures(). An answer from the cache has no times; its cost is what it
+    // cost when it was asked.
     const bool cached = statement_.integer(13) != 0;
     const auto input = statement_.optional_number(4);
     const auto output = statement_.optional_number(5);
@@ -163,7 +164,7 @@ constexpr const char* kSampleColumns =
     "SELECT c.case_id, c.sample, c.row, c.answer, c.error, c.input_tokens, c.output_tokens, "
     "c.cached_tokens, "
     "c.reasoning_tokens, c.cost_usd, c.latency_ms, c.ttft_ms, c.tpot_ms, c.itl_ms, c.cached, "
-    "s.scores, s.notes "
+    "s.scores, s.notes, c.attempts "
     "FROM calls c LEFT JOIN scores s ON s.call = c.number WHERE c.run = ?1 ";
 
 std::optional<std::int64_t> whole(const Statement& row, int column) {
@@ -185,6 +186,7 @@ SampleView read_sample(const Statement& row, const RunHeader& header) {
                    .itl_ms = row.optional_number(13),
                    .latency_ms = row.optional_number(10)};
   sample.cached = row.integer(14) != 0;
+  sample.attempts = static_cast<int>(row.integer(17));
   std::vector<std::optional<double>> scores;
   if (!row.null(15)) read_scores(row.view(15), scores);
   for (std::size_t i = 0; i < scores.size() && i < header.measures.size(); ++i)

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -74,17 +75,30 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 // Moves bytes both ways until both outputs are closed or the time is over.
-void talk(Pipe& in, Pipe& out, Pipe& err, const std::string& input, Clock::time_point end,
-          CliRun& run) {
+void talk(Pipe& in, Pipe& out, Pipe& err, const CliOptions& options, Clock::time_point start,
+          pid_t child, CliRun& run) {
+  const std::string& input = options.input;
+  const Clock::time_point end = start + options.limit;
+  std::size_t signals_sent = 0;
   ::fcntl(in.ends[1], F_SETFL, O_NONBLOCK);
   std::size_t sent = 0;
   if (input.empty()) in.close_end(1);
   while (out.ends[0] >= 0 || err.ends[0] >= 0) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
     if (left <= 0) {
       run.timed_out = true;
       return;
+    }
+    if (signals_sent < options.signals.size()) {
+      const CliOptions::Signal& next = options.signals[signals_sent];
+      const auto until = start + next.after - Clock::now();
+      if (until.count() <= 0) {
+        run.signalled.push_back(Clock::now());
+        ::kill(child, next.number);
+        ++signals_sent;
+        continue;
+      }
+      left = std::min(left, std::chrono::ceil<std::chrono::milliseconds>(until).count());
     }
     std::array<pollfd, 3> waits{
         {{out.ends[0], POLLIN, 0}, {err.ends[0], POLLIN, 0}, {in.ends[1], POLLOUT, 0}}
@@ -117,7 +131,7 @@ CliRun run_program(const std::vector<std::string>& command, const CliOptions& op
   Pipe out;
   Pipe err;
   const std::vector<std::string> environment = environment_of(options);
-  const Clock::time_point end = Clock::now() + options.limit;
+  const Clock::time_point start = Clock::now();
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("cannot start a process");
   if (child == 0) {
@@ -128,7 +142,7 @@ CliRun run_program(const std::vector<std::string>& command, const CliOptions& op
   out.close_end(1);
   err.close_end(1);
   CliRun run;
-  talk(in, out, err, options.input, end, run);
+  talk(in, out, err, options, start, child, run);
   if (run.timed_out) ::kill(-child, SIGKILL);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {

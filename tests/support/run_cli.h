@@ -16,12 +16,19 @@ struct CliOptions {
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::string input = {};  // stdin; closed after it
   std::chrono::seconds limit{60};
+  // Signals that it gets, each so long after its start.
+  struct Signal {
+    std::chrono::nanoseconds after{0};
+    int number = 0;
+  };
+  std::vector<Signal> signals = {};  // in order of time
 };
 
 struct CliRun {
   int code = -1;           // exit code; 128 + the signal where one ended it
   bool timed_out = false;  // killed after `limit`
   std::string out, err;
+  std::vector<std::chrono::steady_clock::time_point> signalled;  // when each signal was sent
 };
 
 // `llmops ARGUMENTS...`
