@@ -25,6 +25,7 @@ std::optional<std::int64_t> whole(const Statement& row, int column) {
 
 CacheKeys::CacheKeys(const ModelSpec& model) : named_(!model.name.empty()) {
   dump_json_sorted(Value(model.identity), asked_);
+  asked_ += model.stream ? 's' : 'd';
   model_size_ = prompt_size_ = asked_.size();
 }
 

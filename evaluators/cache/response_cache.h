@@ -18,9 +18,9 @@ class Database;
 class Statement;
 
 // Keys of requests to one model: 32 hexadecimal digits over who is asked (provider, address, model,
-// parameters, fallback chain) and what (all messages, the prompt's parameters, tools and response
-// format, the number of the sample). API keys and time-outs are no part of it. Files that a
-// message names count with their content.
+// parameters, fallback chain, streamed or not) and what (all messages, the prompt's parameters,
+// tools and response format, the number of the sample). API keys and time-outs are no part of it.
+// Files that a message names count with their content.
 class CacheKeys {
  public:
   explicit CacheKeys(const ModelSpec& model);
