@@ -49,7 +49,7 @@ Result<std::unique_ptr<const TokenCounter>> load_token_counter(const fs::path& p
       [&]() -> Result<std::unique_ptr<const TokenCounter>> {
     if (file.extension() == ".tiktoken") return read_tiktoken(*source);
     if (file.extension() == ".model")
-      return read_sentencepiece(source->text(), file.filename().string());
+      return read_sentencepiece_counter(source->text(), file.filename().string());
     if (file.extension() != ".json")
       return problem("this is no tokenizer file",
                      "expected tokenizer.json, a .model or a .tiktoken file");

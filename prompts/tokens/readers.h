@@ -12,8 +12,8 @@
 namespace llmops {
 
 Result<std::unique_ptr<const TokenCounter>> read_tiktoken(const Source& source);
-Result<std::unique_ptr<const TokenCounter>> read_sentencepiece(std::string_view content,
-                                                               const std::string& name);
+Result<std::unique_ptr<const TokenCounter>> read_sentencepiece_counter(std::string_view content,
+                                                                       const std::string& name);
 Result<std::unique_ptr<const TokenCounter>> read_tokenizer_json(const Value& value,
                                                                 const std::string& name);
 

@@ -32,8 +32,8 @@ class SentencePieces final : public TokenCounter {
 
 }  // namespace
 
-Result<std::unique_ptr<const TokenCounter>> read_sentencepiece(std::string_view content,
-                                                               const std::string& name) {
+Result<std::unique_ptr<const TokenCounter>> read_sentencepiece_counter(std::string_view content,
+                                                                       const std::string& name) {
   auto made = std::make_unique<SentencePieces>(name);
   if (content.empty() || !made->load(content)) return problem("this is no sentencepiece model");
   return std::unique_ptr<const TokenCounter>(std::move(made));
