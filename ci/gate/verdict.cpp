@@ -61,19 +61,21 @@ std::string headline(const Verdict& verdict, const RuleOutcome* decided_by, cons
 
 }  // namespace
 
+void conclude(Verdict& verdict, const RunHeader& run) {
+  const RuleOutcome* decided_by = deciding(verdict.rules);
+  verdict.outcome = !run.complete           ? Outcome::incomplete
+                    : decided_by != nullptr ? decided_by->outcome
+                                            : Outcome::pass;
+  verdict.headline = headline(verdict, decided_by, run);
+}
+
 Verdict decide(const GateSpec& gate, const RunSource& candidate, const Summary&,
                Comparison* comparison) {
   Verdict verdict;
   for (const Rule& rule : gate.rules) verdict.rules.push_back({.rule = rule, .why = ""});
   decide_comparing_rules(gate, comparison, verdict.rules);
   decide_absolute_rules(gate, candidate, verdict.rules);
-
-  const RuleOutcome* decided_by = deciding(verdict.rules);
-  if (!candidate.header().complete)
-    verdict.outcome = Outcome::incomplete;
-  else if (decided_by != nullptr)
-    verdict.outcome = decided_by->outcome;
-  verdict.headline = headline(verdict, decided_by, candidate.header());
+  conclude(verdict, candidate.header());
   if (gate.exclude_errors && candidate.header().counts.failed > 0)
     verdict.warnings.push_back(
         fmt::format("errors: exclude leaves {} out of the comparison, wherever they fell",

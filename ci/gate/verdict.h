@@ -30,6 +30,9 @@ struct Verdict {
 Verdict decide(const GateSpec& gate, const RunSource& candidate, const Summary& summary,
                Comparison* comparison);
 
+// Outcome and headline from the outcomes of the rules.
+void conclude(Verdict& verdict, const RunHeader& run);
+
 // 0, 1, 3 or 4 by the outcome and the policy; not_comparable counts as inconclusive.
 int exit_status(const Verdict& verdict, OnInconclusive policy);
 

@@ -1,0 +1,226 @@
+#include "ci/serving/load_gate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "ci/gate/rules/rules.h"
+#include "ci/gate/wording.h"
+#include "ci/stats/latency_rounds.h"
+#include "ci/stats/t_test.h"
+
+namespace llmops {
+namespace {
+
+constexpr double kLargeAgainst = 5;  // a threshold below so many client errors decides nothing
+
+bool is_time(const std::string& metric) {
+  return metric == "ttft" || metric == "tpot" || metric == "itl" || metric == "latency";
+}
+bool is_throughput(const std::string& metric) {
+  return metric == "request_throughput" || metric == "output_throughput";
+}
+
+std::optional<double> quantile_of(const std::string& statistic) {
+  if (statistic == "p50") return 0.5;
+  if (statistic == "p90") return 0.9;
+  if (statistic == "p95") return 0.95;
+  if (statistic == "p99") return 0.99;
+  return std::nullopt;
+}
+
+std::vector<double> times_of(const LoadResult& load, const std::string& metric) {
+  std::vector<double> values;
+  for (const LoadRecord& record : load.records)
+    if (in_window(load, record) && record.error == ErrorClass::none)
+      if (const auto value = time_of(record, metric); value && *value > 0) values.push_back(*value);
+  return values;
+}
+
+// Tenths of the steady window are the observations: requests of one moment share its fate.
+void decide_throughput(const LoadFigures& figures, double alpha, RuleOutcome& rule) {
+  if (rule.rule.compares()) {
+    rule.outcome = Outcome::inconclusive;
+    rule.why = fmt::format("{} is not compared with a baseline: expected `min` or `max`",
+                           rule.rule.metric);
+    return;
+  }
+  const std::vector<double>& blocks = rule.rule.metric == "request_throughput"
+                                          ? figures.block_requests_per_s
+                                          : figures.block_output_tokens_per_s;
+  const auto test = stats::t_one_sample(blocks, 0, 1 - 2 * alpha);
+  if (blocks.empty() || !test) {
+    rule.outcome = Outcome::inconclusive;
+    rule.why = fmt::format(
+        "{} was not measured: {}", rule.rule.metric,
+        blocks.empty() ? std::string("the steady window is too short") : test.refusal().sentence);
+    return;
+  }
+  rule.value = test->mean;
+  rule.lower = test->interval.lower;
+  rule.upper = test->interval.upper;
+  const bool least = rule.rule.kind == RuleKind::min;
+  const double limit = rule.rule.amount;
+  const bool holds = least ? *rule.lower >= limit : *rule.upper <= limit;
+  const bool broken = least ? *rule.upper < limit : *rule.lower > limit;
+  rule.outcome = holds ? Outcome::pass : broken ? Outcome::fail : Outcome::inconclusive;
+  rule.why = fmt::format("{} is {} a second ({} to {} at {:.0f} % confidence), {} {}{}",
+                         rule.rule.metric, figure(*rule.value), figure(*rule.lower),
+                         figure(*rule.upper), 100 * (1 - alpha), least ? "at least" : "at most",
+                         figure(limit), holds ? " as demanded" : " is demanded");
+}
+
+std::vector<stats::LatencyRound> rounds_of(const LoadGateInput& input, const std::string& metric) {
+  std::vector<stats::LatencyRound> rounds;
+  const std::size_t blocks = std::min(input.loads->size(), input.against->size());
+  for (std::size_t i = 0; i + 1 < blocks; i += 2) {
+    stats::LatencyRound round;
+    for (const std::size_t block : {i, i + 1}) {
+      const auto add = [&](const LoadResult& load, std::vector<double>& into) {
+        const std::vector<double> values = times_of(load, metric);
+        into.insert(into.end(), values.begin(), values.end());
+      };
+      add((*input.against)[block], round.baseline);
+      add((*input.loads)[block], round.candidate);
+    }
+    if (!round.baseline.empty() && !round.candidate.empty()) rounds.push_back(std::move(round));
+  }
+  return rounds;
+}
+
+double log_mean_ratio(const stats::LatencyRound& round) {
+  const auto mean = [](const std::vector<double>& values) {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    return sum / static_cast<double>(values.size());
+  };
+  return std::log(mean(round.candidate) / mean(round.baseline));
+}
+
+void settle(const stats::LatencyBounds& bounds, const std::string& what, std::size_t rounds,
+            RuleOutcome& rule) {
+  rule.value = bounds.ratio - 1;
+  rule.lower = bounds.lower - 1;
+  rule.upper = bounds.upper - 1;
+  const stats::Decision decision =
+      stats::decide_latency(bounds, rule.rule.amount, stats::LatencyDesign::comparable);
+  rule.outcome = decision.verdict == stats::Verdict::pass         ? Outcome::pass
+                 : decision.verdict == stats::Verdict::regression ? Outcome::fail
+                                                                  : Outcome::inconclusive;
+  rule.why =
+      fmt::format("{} {} {} ({} to {} over {}), {} more is accepted", what,
+                  bounds.ratio >= 1 ? "rose by" : "fell by", percent(std::abs(bounds.ratio - 1)),
+                  percent(bounds.lower - 1), percent(bounds.upper - 1),
+                  counted(static_cast<std::int64_t>(rounds), "round"), percent(rule.rule.amount));
+}
+
+// Rounds of both servers: what drifts within a round hits both alike.
+void decide_interleaved(const LoadGateInput& input, double alpha, RuleOutcome& rule) {
+  const std::string what = rule.rule.statistic == "mean"
+                               ? rule.rule.metric
+                               : fmt::format("{}_{}", rule.rule.metric, rule.rule.statistic);
+  const auto open = [&](const std::string& why) {
+    rule.outcome = Outcome::inconclusive;
+    rule.why = fmt::format("{} was not compared: {}", what, why);
+  };
+  if (!rule.rule.relative) return open("expected a share, such as `max_increase: 10%`");
+  const std::vector<stats::LatencyRound> rounds = rounds_of(input, rule.rule.metric);
+  if (const std::optional<double> p = quantile_of(rule.rule.statistic)) {
+    const auto bounds = stats::interleaved_latency(rounds, *p, 1 - alpha);
+    if (!bounds) return open(bounds.refusal().sentence);
+    return settle(*bounds, what, rounds.size(), rule);
+  }
+  if (rule.rule.statistic != "mean") return open("expected p50, p90, p95, p99 or the mean");
+  std::vector<double> ratios;
+  for (const stats::LatencyRound& round : rounds) ratios.push_back(log_mean_ratio(round));
+  const auto test = stats::t_one_sample(ratios, 0, 1 - 2 * alpha);
+  if (!test) return open(test.refusal().sentence);
+  stats::LatencyBounds bounds{.ratio = std::exp(test->mean),
+                              .lower = std::exp(test->interval.lower),
+                              .upper = std::exp(test->interval.upper)};
+  settle(bounds, what, rounds.size(), rule);
+}
+
+// The rule's threshold in milliseconds; nullopt where it has none.
+std::optional<double> threshold_ms(const RuleOutcome& rule, const Comparison* comparison,
+                                   const LoadFigures& figures) {
+  if (!is_time(rule.rule.metric)) return std::nullopt;
+  if (!rule.rule.compares() || !rule.rule.relative) return rule.rule.amount;
+  if (comparison != nullptr)
+    if (const MetricComparison* metric = comparison->find(rule.rule))
+      if (metric->baseline_mean) return rule.rule.amount * *metric->baseline_mean;
+  const TimeFigure* own = figures.find(rule.rule.metric);
+  if (own != nullptr && own->mean) return rule.rule.amount * *own->mean;
+  return std::nullopt;
+}
+
+// A time between tokens carries the client's error once for all its tokens.
+double error_of(const std::string& metric, double error_ms, const LoadFigures& figures) {
+  if (metric != "tpot" && metric != "itl") return error_ms;
+  return error_ms / std::max(1.0, figures.output_tokens.value_or(1) - 1);
+}
+
+void doubt(const LoadGateInput& input, const Comparison* comparison, RuleOutcome& rule) {
+  const std::optional<double> threshold = threshold_ms(rule, comparison, *input.figures);
+  const double error = error_of(rule.rule.metric, input.client_error_ms, *input.figures);
+  if (!threshold || *threshold >= kLargeAgainst * error || rule.outcome == Outcome::not_comparable)
+    return;
+  rule.outcome = Outcome::inconclusive;
+  rule.why = fmt::format(
+      "{}: the client itself is late by up to {} ms, and the rule turns on {} ms; load from a "
+      "machine with free processor time",
+      rule.rule.text, figure(error), figure(*threshold));
+}
+
+}  // namespace
+
+double client_error_ms(const std::vector<LoadResult>& loads) {
+  double worst = 0;
+  for (const LoadResult& load : loads)
+    worst = std::max(worst, load.loop_lag_p99_ms + load.schedule_lag.quantile(0.99).value_or(0));
+  return worst;
+}
+
+LoadGate gate_load(const LoadGateInput& input) {
+  LoadGate out;
+  static const GateSpec kNone;
+  const GateSpec& gate = input.gate != nullptr ? *input.gate : kNone;
+  if (input.baseline != nullptr) {
+    out.comparison = compare(*input.baseline, *input.candidate, gate, input.accepted);
+    out.cause = explain_latency(*input.baseline, *input.candidate);
+  }
+  if (input.gate == nullptr) return out;
+
+  // Rules on the requests are one family; those that need the whole load are decided apart.
+  const bool interleaved = input.against != nullptr && !input.against->empty();
+  const auto apart = [&](const Rule& rule) {
+    return is_throughput(rule.metric) || (interleaved && is_time(rule.metric) && rule.compares());
+  };
+  GateSpec usual = gate;
+  std::erase_if(usual.rules, apart);
+  std::vector<RuleOutcome> decided;
+  for (const Rule& rule : usual.rules) decided.push_back({.rule = rule, .why = ""});
+  Comparison* const comparison = out.comparison ? &*out.comparison : nullptr;
+  decide_comparing_rules(usual, comparison, decided);
+  decide_absolute_rules(usual, *input.candidate, decided);
+
+  Verdict verdict;
+  std::size_t next = 0;
+  for (const Rule& rule : gate.rules) {
+    RuleOutcome outcome{.rule = rule, .why = ""};
+    if (is_throughput(rule.metric))
+      decide_throughput(*input.figures, gate.alpha, outcome);
+    else if (apart(rule))
+      decide_interleaved(input, gate.alpha, outcome);
+    else
+      outcome = std::move(decided[next++]);
+    doubt(input, comparison, outcome);
+    verdict.rules.push_back(std::move(outcome));
+  }
+  conclude(verdict, input.candidate->header());
+  out.verdict = std::move(verdict);
+  return out;
+}
+
+}  // namespace llmops

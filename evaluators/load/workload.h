@@ -1,0 +1,73 @@
+#pragma once
+// What a benchmark asks: made texts of wanted lengths, or the prompts of a file.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "datasets/dataset.h"
+#include "prompts/request.h"
+
+namespace llmops {
+
+// Tokens: normal, cut off at `low` and `high`, whole numbers.
+struct LengthSpec {
+  double mean = 0;
+  double stddev = 0;
+  std::int64_t low = 1, high = 1 << 20;
+};
+
+// How many tokens the server counts for a made text: fixed + per_word * words.
+struct TokenScale {
+  double fixed = 0;     // template, role marks, the unique beginning
+  double per_word = 1;  // of the words that made texts consist of
+};
+
+struct WorkloadSpec {
+  LengthSpec input{.mean = 512};
+  LengthSpec output{.mean = 128};
+  std::int64_t shared_prefix = 0;  // tokens that all requests (of one of `prefixes`) begin with
+  int prefixes = 1;
+  bool unique = true;       // a beginning that no other request has, so that no prefix cache helps
+  bool ignore_eos = false;  // asks the server to go on to the wanted length
+  int turns = 1;            // of a made conversation
+  double think_s = 0;       // between an answer and the next turn
+  std::optional<DatasetSpec> dataset;  // in place of made texts: its column `prompt`, `question`,
+                                       // `input` or `text`, or its conversations
+};
+
+// One request and what was wished of it.
+struct Work {
+  std::shared_ptr<Request> request;
+  std::int64_t wanted_input = 0;   // tokens; 0: not known before (a file's text)
+  std::int64_t wanted_output = 0;  // 0: as long as the model likes
+  std::uint64_t conversation = 0;
+  int turn = 0;
+};
+
+class Workload {
+ public:
+  virtual ~Workload() = default;
+  // The first turn of the next conversation. The same sequence for the same seed.
+  virtual Work next() = 0;
+  // The turn after `before`, which the model has answered; nullopt where the conversation is over.
+  virtual std::optional<Work> follow(const Work& before, const std::string& answer) = 0;
+  virtual void scale(const TokenScale& scale) = 0;
+};
+
+// `nonce` begins the unique texts: another one in each run, so that a cache filled by the run
+// before does not help.
+Result<std::unique_ptr<Workload>> make_workload(const WorkloadSpec& spec, std::uint64_t seed,
+                                                std::uint64_t nonce);
+
+// "[89abcdef-000012] ": no other request begins so.
+std::string unique_beginning(std::uint64_t nonce, std::uint64_t number);
+
+// A made text of so many words.
+std::string made_text(std::uint64_t seed, std::int64_t words);
+
+// A request for a plain text, for a first look at the server.
+std::shared_ptr<Request> plain_request(std::string text, std::int64_t max_tokens, bool ignore_eos);
+
+}  // namespace llmops

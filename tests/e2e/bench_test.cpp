@@ -1,0 +1,166 @@
+// `bench` from outside, against a server of the test.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "datasets/text/files.h"
+#include "datasets/text/json.h"
+#include "tests/support/loopback_server.h"
+#include "tests/support/reference.h"
+#include "tests/support/run_cli.h"
+
+using namespace llmops;
+using namespace llmops::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Streams `tokens` tokens; pages of metrics grow with the requests.
+struct Server {
+  std::chrono::nanoseconds first{10ms}, gap{2ms};
+  int tokens = 4;
+  LoopbackServer http{[this](const Received& request) {
+    if (request.path == "/metrics") {
+      const auto n = std::to_string(request.number);
+      return answer(200,
+                    "vllm:request_queue_time_seconds_sum{engine=\"0\"} " + n +
+                        "\nvllm:request_queue_time_seconds_count{engine=\"0\"} " + n +
+                        "\nvllm:num_requests_running 2\n",
+                    {}, "text/plain");
+    }
+    ChatStream chat;
+    for (int i = 0; i < tokens; ++i) chat.tokens.push_back("t ");
+    chat.before_first = first;
+    chat.gap = gap;
+    chat.input_tokens = static_cast<std::int64_t>(last_user_text(request).size() / 4);
+    return chat_stream(chat);
+  }};
+  std::string url() const { return http.url() + "/v1"; }
+};
+
+Value document(const CliRun& run) {
+  Result<Value> value = parse_json(run.out, "stdout");
+  REQUIRE_MESSAGE(value, (run.out + run.err));
+  return *std::move(value);
+}
+
+}  // namespace
+
+TEST_CASE("bench: one screen, one document, files") {
+  Server server;
+  const TemporaryFolder folder;
+  const CliOptions here{.folder = folder.path()};
+  const std::vector<std::string> usual = {"bench", "--base-url", server.url(),  "--model",
+                                          "tiny",  "--requests", "30",          "--input-tokens",
+                                          "100",   "--no-gpu",   "--objective", "ttft=5s"};
+  const CliRun screen = run_cli(usual, here);
+  CHECK(screen.code == 0);
+  CHECK(screen.out.find("concurrency 1: 30 requests, 0 failed") != std::string::npos);
+  CHECK(screen.out.find("goodput       100.0 %") != std::string::npos);
+  CHECK(screen.out.find("vllm          queue 1000 ms") != std::string::npos);
+  CHECK(screen.out.find("own error") != std::string::npos);
+
+  std::vector<std::string> more = usual;
+  more.insert(more.end(),
+              {"--json", "--csv", "r.csv", "--vllm-json", "v.json", "--concurrency", "1,2"});
+  const Value json = document(run_cli(more, here));
+  CHECK(find_path(json, "/points/1/name")->string()->substr(0) == "concurrency 2");
+  CHECK(find_path(json, "/points/0/figures/requests")->number() == 30);
+  CHECK(find_path(json, "/points/0/figures/times/ttft_ms/p50")->number() >= 10);
+  // The made prompts have the wished length by the server's own count.
+  CHECK(find_path(json, "/points/0/figures/input_tokens")->number() ==
+        doctest::Approx(100).epsilon(0.05));
+  const Result<Source> csv = read_source(folder.path() / "r.csv");
+  REQUIRE(csv);
+  CHECK(std::count(csv->text().begin(), csv->text().end(), '\n') >= 61);
+  const Result<Source> vllm = read_source(folder.path() / "v.json");
+  REQUIRE(vllm);
+  const Result<Value> saved = parse_json(vllm->text(), "v.json");
+  REQUIRE(saved);
+  CHECK(find_path(*saved, "completed")->number() == 30);
+  CHECK(find_path(*saved, "median_ttft_ms")->number() >= 10);
+}
+
+TEST_CASE("bench: a slower server fails against its baseline and is told why") {
+  Server server;
+  const TemporaryFolder folder;
+  const CliOptions here{.folder = folder.path()};
+  folder.write("bench.yaml", "model: {provider: openai, base_url: '" + server.url() +
+                                 "', name: tiny}\n"
+                                 "workload: {input_tokens: 50, output_tokens: 8}\n"
+                                 "load: {concurrency: 2, requests: 60}\n"
+                                 "telemetry: {gpu: false, metrics_url: '-'}\n"
+                                 "gate:\n  baseline: base.json\n  rules:\n"
+                                 "    - {metric: ttft_p50, max_increase: 200%}\n"
+                                 "    - {metric: error_rate, max: 20%}\n");
+  const CliRun first = run_cli({"bench", "bench.yaml"}, here);
+  CHECK(first.code == 2);  // no baseline yet, and nothing was asked
+  CHECK(server.http.requests() == 0);
+  const CliRun accepted =
+      run_cli({"bench", "--base-url", server.url(), "--model", "tiny", "--input-tokens", "50",
+               "--output-tokens", "8", "--concurrency", "2", "--requests", "60", "--no-gpu",
+               "--metrics-url", "-", "--save-baseline", "base.json"},
+              here);
+  CHECK(accepted.code == 0);
+  const CliRun same = run_cli({"bench", "bench.yaml"}, here);
+  CHECK_MESSAGE(same.code == 0, (same.out + same.err));
+  server.first = 90ms;
+  const CliRun slower = run_cli({"bench", "bench.yaml"}, here);
+  CHECK_MESSAGE(slower.code == 1, (slower.out + slower.err));
+  CHECK(slower.out.find("FAIL: ttft_p50") == 0);
+  CHECK(slower.out.find("queue and fixed") != std::string::npos);
+}
+
+TEST_CASE("bench: two servers in turns") {
+  Server fast, slow;
+  slow.gap = 12ms;
+  const TemporaryFolder folder;
+  folder.write("bench.yaml", "model: {provider: openai, base_url: '" + slow.url() +
+                                 "', name: tiny}\nagainst: {provider: openai, base_url: '" +
+                                 fast.url() +
+                                 "', name: tiny}\n"
+                                 "workload: {input_tokens: 30}\n"
+                                 "load: {concurrency: 2, requests: 12, repeat: 4}\n"
+                                 "telemetry: {gpu: false, metrics_url: '-'}\n"
+                                 "gate:\n  rules:\n    - {metric: tpot_p50, max_increase: 50%}\n");
+  const CliRun run = run_cli({"bench", "bench.yaml"}, {.folder = folder.path()});
+  CHECK_MESSAGE(run.code == 1, (run.out + run.err));
+  CHECK(run.out.find("over 4 rounds") != std::string::npos);
+}
+
+TEST_CASE("bench: a sweep finds a rate that keeps the objective") {
+  Server server;
+  const TemporaryFolder folder;
+  folder.write("bench.yaml", "model: {provider: openai, base_url: '" + server.url() +
+                                 "', name: tiny}\n"
+                                 "workload: {input_tokens: 30}\n"
+                                 "load: {sweep: true, stage: 1.2s, most_in_flight: 1}\n"
+                                 "objectives: {ttft: 150ms}\n"
+                                 "telemetry: {gpu: false, metrics_url: '-'}\n");
+  const CliRun run = run_cli({"bench", "bench.yaml", "--json"},
+                             {.folder = folder.path(), .limit = std::chrono::seconds(110)});
+  const Value json = document(run);
+  CHECK(run.code == 0);
+  // One request at a time, of about 20 ms: at most 60 a second.
+  CHECK(find_path(json, "best_rate")->number() > 5);
+  CHECK(find_path(json, "best_rate")->number() < 90);
+}
+
+TEST_CASE("bench: what is wrong is told before anything is asked") {
+  const TemporaryFolder folder;
+  const CliOptions here{.folder = folder.path()};
+  CHECK(run_cli({"bench"}, here).err.find("no server is named") != std::string::npos);
+  const CliRun both = run_cli(
+      {"bench", "--base-url", "http://127.0.0.1:1/v1", "--concurrency", "1", "--rate", "2"}, here);
+  CHECK(both.code == 2);
+  CHECK(both.err.find("both a concurrency and a rate are given") != std::string::npos);
+  const CliRun nobody =
+      run_cli({"bench", "--base-url", "http://127.0.0.1:1/v1", "--model", "x"}, here);
+  CHECK(nobody.code == 2);
+  CHECK(nobody.err.find("did not answer the first request") != std::string::npos);
+  folder.write("b.yaml",
+               "model: {provider: openai, base_url: 'http://127.0.0.1:1/v1', name: x}\n"
+               "load: {concurency: 3}\n");
+  CHECK(run_cli({"bench", "b.yaml"}, here).err.find("did you mean `concurrency`?") !=
+        std::string::npos);
+}

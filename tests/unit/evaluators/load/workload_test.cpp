@@ -1,0 +1,96 @@
+#include "evaluators/load/workload.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tests/support/reference.h"
+
+using namespace llmops;
+
+namespace {
+
+std::string text_of(const Work& work) { return plain_text(work.request->messages.back()); }
+
+std::int64_t words(const std::string& text) {
+  return text.empty() ? 0 : 1 + std::count(text.begin(), text.end(), ' ');
+}
+
+std::unique_ptr<Workload> make(const WorkloadSpec& spec, std::uint64_t seed = 1,
+                               std::uint64_t nonce = 7) {
+  Result<std::unique_ptr<Workload>> made = make_workload(spec, seed, nonce);
+  REQUIRE(made);
+  return *std::move(made);
+}
+
+}  // namespace
+
+TEST_CASE("workload: made texts have the wished lengths by the server's scale") {
+  auto load = make({.input = {.mean = 100}, .output = {.mean = 20}, .unique = false});
+  load->scale({.fixed = 10, .per_word = 1.5});
+  const Work work = load->next();
+  CHECK(words(text_of(work)) == 60);
+  CHECK(work.wanted_input == 100);
+  CHECK(work.request->prompt->parameters.find("max_tokens")->number() == 20);
+}
+
+TEST_CASE("workload: lengths vary within their bounds, the same for a seed") {
+  const WorkloadSpec spec{
+      .input = {.mean = 50, .stddev = 20, .low = 30, .high = 60}
+  };
+  auto one = make(spec), again = make(spec);
+  std::set<std::int64_t> seen;
+  for (int i = 0; i < 200; ++i) {
+    const Work work = one->next(), same = again->next();
+    CHECK(text_of(work) == text_of(same));
+    CHECK(work.wanted_input >= 30);
+    CHECK(work.wanted_input <= 60);
+    seen.insert(work.wanted_input);
+  }
+  CHECK(seen.size() > 10);
+}
+
+TEST_CASE("workload: nothing is asked twice, unless the cache is wished for") {
+  auto unique = make({.input = {.mean = 30}});
+  const std::string first = text_of(unique->next()), second = text_of(unique->next());
+  CHECK(first.substr(0, 18) == "[00000007-000000] ");
+  CHECK(second.substr(0, 18) == "[00000007-000001] ");
+  auto shared = make({.input = {.mean = 30}, .shared_prefix = 20});
+  const std::string a = text_of(shared->next()), b = text_of(shared->next());
+  std::size_t common = 0;
+  while (a[common] == b[common]) ++common;
+  CHECK(words(a.substr(0, common)) >= 20);
+  CHECK(a != b);
+}
+
+TEST_CASE("workload: a conversation carries its answers along") {
+  auto load = make({.input = {.mean = 10}, .unique = false, .turns = 3});
+  const Work first = load->next();
+  const auto second = load->follow(first, "the answer");
+  REQUIRE(second);
+  REQUIRE(second->request->messages.size() == 3);
+  CHECK(plain_text(second->request->messages[1]) == "the answer");
+  CHECK(second->request->messages[1].role == "assistant");
+  const auto third = load->follow(*second, "x");
+  REQUIRE(third);
+  CHECK_FALSE(load->follow(*third, "y"));
+}
+
+TEST_CASE("workload: prompts of a file, over and over") {
+  const test::TemporaryFolder folder;
+  const auto file = folder.write("p.jsonl", "{\"prompt\":\"one\"}\n{\"prompt\":\"two\"}\n");
+  auto load = make({.output = {.mean = 0}, .unique = false, .dataset = DatasetSpec{.path = file}});
+  CHECK(text_of(load->next()) == "one");
+  CHECK(text_of(load->next()) == "two");
+  CHECK(text_of(load->next()) == "one");
+  const auto chat = folder.write(
+      "s.json",
+      R"([{"id":"a","conversations":[{"from":"human","value":"hi"},{"from":"gpt","value":"yo"}]}])");
+  auto shared = make({.unique = false, .dataset = DatasetSpec{.path = chat}});
+  CHECK(text_of(shared->next()) == "hi");
+  const auto nothing = folder.write("n.jsonl", "{\"a\":1}\n");
+  const auto refused = make_workload({.dataset = DatasetSpec{.path = nothing}}, 1, 1);
+  CHECK_FALSE(refused);
+  CHECK(refused.problems().front().what == "the record has nothing to ask");
+}
