@@ -298,6 +298,11 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   header.counts = store.count(header.id);
   header.counts.made += counts.hedged;
   header.cost_usd = store.cost(header.id);
+  if (header.counts.cached > 0)
+    header.warnings.push_back(fmt::format(
+        "{} of {} answers came from the response cache: they have no times and cost nothing now; "
+        "--no-cache asks again",
+        header.counts.cached, header.counts.samples));
   header.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
   judge_completeness(suite, counts, wanted, header);
   if (sequential != nullptr && sequential->verdict().decided()) {

@@ -1,10 +1,14 @@
 #include "evaluators/store/store.h"
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <random>
@@ -112,10 +116,10 @@ bool Store::exists(const std::filesystem::path& folder) {
 Store::Store(const std::filesystem::path& folder) : folder_(folder) {
   std::filesystem::create_directories(folder);
   database_ = std::make_unique<Database>(folder / "store.db");
-  // The write-ahead log lets others read while a run writes; FULL makes a commit outlive a power
-  // cut.
+  // The write-ahead log lets others read while a run writes. A commit is in the kernel's hands then
+  // and outlives the process; `sync` makes it outlive a power cut, which never breaks the file.
   database_->execute(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA "
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA "
       "temp_store=FILE;");
   if (version_of(*database_) == kStoreVersion) return;
   Transaction transaction(*database_);
@@ -126,7 +130,34 @@ Store::Store(const std::filesystem::path& folder) : folder_(folder) {
   transaction.commit();
 }
 
-Store::~Store() = default;
+// Prepared once: preparing costs more than storing an answer.
+struct Store::Writing {
+  explicit Writing(const Database& database)
+      : add_scores(
+            database.prepare("INSERT OR REPLACE INTO scores(call, scores, notes) VALUES(?, ?, ?)")),
+        find_run(database.prepare("SELECT number FROM runs WHERE id = ?")),
+        largest(database.prepare("SELECT coalesce(max(number), 0) FROM calls")),
+        insert(database.prepare(
+            "INSERT INTO calls(number, run, case_id, sample, content, row, answer, error, "
+            "input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_usd, latency_ms, "
+            "ttft_ms, tpot_ms, itl_ms, cached, output, attempts, faults) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
+        remember(
+            database.prepare("INSERT OR REPLACE INTO cache(key, call, made) VALUES(?, ?, ?)")) {}
+  Statement add_scores, find_run, largest, insert, remember;
+};
+
+Store::~Store() {
+  if (log_ >= 0) ::close(log_);
+}
+
+void Store::sync() {
+  const std::filesystem::path log = folder_ / "store.db-wal";
+  if (log_ < 0) log_ = ::open(log.c_str(), O_RDONLY | O_CLOEXEC);
+  if (log_ < 0 && errno == ENOENT) return;  // all of it is in store.db, which SQLite has synced
+  if (log_ < 0 || ::fdatasync(log_) != 0)
+    throw std::runtime_error(fmt::format("{}: {}", log.string(), std::strerror(errno)));
+}
 
 void Store::begin_run(RunHeader& header, const Object& spec) {
   header.id = new_run_id();
@@ -144,9 +175,11 @@ void Store::begin_run(RunHeader& header, const Object& spec) {
 std::int64_t Store::add(const std::string& run_id,
                         std::span<const std::pair<std::int64_t, Scores>> scores,
                         std::span<const CallRecord> calls) {
+  if (writing_ == nullptr) writing_ = std::make_unique<Writing>(*database_);
+  Statement& add_scores = writing_->add_scores;
+  Statement& insert = writing_->insert;
+  Statement& remember = writing_->remember;
   Transaction transaction(*database_);
-  Statement add_scores =
-      database_->prepare("INSERT OR REPLACE INTO scores(call, scores, notes) VALUES(?, ?, ?)");
   for (const auto& [call, found] : scores) {
     const std::string values = scores_json(found.values);
     std::string notes;
@@ -163,22 +196,14 @@ std::int64_t Store::add(const std::string& run_id,
     add_scores.run();
   }
 
-  Statement find = database_->prepare("SELECT number FROM runs WHERE id = ?");
-  if (!find.bind(1, run_id).step())
+  writing_->find_run.bind(1, run_id);
+  if (!writing_->find_run.step())
     throw std::runtime_error("the run is not in the store: " + run_id);
-  const std::int64_t run = find.integer(0);
-  find.reset();
-  Statement largest = database_->prepare("SELECT coalesce(max(number), 0) FROM calls");
-  largest.step();
-  const std::int64_t first = largest.integer(0) + 1;
-  largest.reset();
-  Statement insert = database_->prepare(
-      "INSERT INTO calls(number, run, case_id, sample, content, row, answer, error, input_tokens, "
-      "output_tokens, cached_tokens, reasoning_tokens, cost_usd, latency_ms, ttft_ms, tpot_ms, "
-      "itl_ms, cached, output, attempts, faults) "
-      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  Statement remember =
-      database_->prepare("INSERT OR REPLACE INTO cache(key, call, made) VALUES(?, ?, ?)");
+  const std::int64_t run = writing_->find_run.integer(0);
+  writing_->find_run.reset();
+  writing_->largest.step();
+  const std::int64_t first = writing_->largest.integer(0) + 1;
+  writing_->largest.reset();
   const std::int64_t now = seconds_since_epoch();
   std::int64_t number = first;
   for (const CallRecord& call : calls) {
@@ -229,6 +254,7 @@ void Store::finish_run(const RunHeader& header) {
       .bind(1, json)
       .bind(2, header.id)
       .run();
+  sync();
 }
 
 void Store::copy_calls(const std::filesystem::path& from, const std::string& run_id,

@@ -23,8 +23,9 @@ class Database;
 struct CallRecord {
   std::shared_ptr<const Case> row;
   Sample sample;
-  std::string content;    // hash of the case's own content
-  std::string cache_key;  // where the response cache keeps the answer; empty: it does not
+  std::string content;      // hash of the case's own content
+  std::int64_t number = 0;  // in the store, once it is there
+  std::string cache_key;    // where the response cache keeps the answer; empty: it does not
 };
 
 struct StoredRunInfo {
@@ -47,11 +48,14 @@ class Store {
 
   // Notes a new run, incomplete until `finish_run`; `header.id` is chosen here.
   void begin_run(RunHeader& header, const Object& spec);
-  // One durable transaction: the scores of calls added earlier (by the numbers that were returned),
-  // then new calls. Returns the number of the first new call; the others follow it one by one.
+  // One transaction, which outlives the process at once and a power cut after `sync`: the scores of
+  // calls added earlier (by the numbers that were returned), then new calls. Returns the number of
+  // the first new call; the others follow it one by one.
   std::int64_t add(const std::string& run_id,
                    std::span<const std::pair<std::int64_t, Scores>> scores,
                    std::span<const CallRecord> calls);
+  // Has all transactions so far forced to the disk. Any one thread, beside another's `add`.
+  void sync();
   void finish_run(const RunHeader& header);
   // Copies the calls and scores of a run, which may lie in another store, into run `into` of this
   // one. Each part is one transaction. A case that `into` has already throws.
@@ -83,8 +87,11 @@ class Store {
   void visit_samples(const RunHeader& header, const Visit& visit) const;
 
  private:
+  struct Writing;  // prepared statements of `add`
   std::filesystem::path folder_;
   std::unique_ptr<Database> database_;
+  std::unique_ptr<Writing> writing_;
+  int log_ = -1;  // the write-ahead log, for `sync`
 };
 
 // A run's measures: the evaluators', then the built-in ones.

@@ -239,6 +239,8 @@ CURL* HttpClient::State::easy() {
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &State::on_header);
   curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &State::on_request);
   curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 1L);
+  // A name server that does not answer must not hold the end of the program: its thread is left.
+  curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   return handle;
 }

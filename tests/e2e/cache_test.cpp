@@ -46,7 +46,13 @@ TEST_CASE("cache: what was answered once is not asked again, and is told apart")
   CHECK(text_at(second, "/usage/cost_usd/mean") == text_at(first, "/usage/cost_usd/mean"));
   CHECK(read_source(folder.path() / "s.jsonl")->text().find("\"cached\":true") !=
         std::string::npos);
-  CHECK(run_cli({"eval"}, here).out.find("12 cached") != std::string::npos);
+  const CliRun shown =
+      run_cli({"eval", "--markdown", "r.md", "--html", "r.html", "--junit", "j.xml"}, here);
+  CHECK(shown.out.find("12 cached") != std::string::npos);
+  for (const char* report : {"r.md", "r.html"})
+    CHECK_MESSAGE(read_source(folder.path() / report)->text().find("from the response cache") !=
+                      std::string::npos,
+                  report);
 
   const Value stats = json_of(run_cli({"cache", "stats", "--json"}, here));
   CHECK(text_at(stats, "/entries") == "12");

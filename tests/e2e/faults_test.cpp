@@ -152,6 +152,22 @@ TEST_CASE("watchdog: no fault of the server holds a run past its deadline") {
   }
 }
 
+TEST_CASE("watchdog: a name server that never answers does not hold the program") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  MESSAGE("[skipped] a sanitizer's runtime must be the first library");
+#else
+  const TemporaryFolder folder;
+  write_live_project(folder, "http://nowhere.test", 3,
+                     "name: m, timeout: {connect: 1h, total: 1h}");
+  const CliRun run =
+      run_cli({"eval", "--max-time", "500ms"},
+              {.folder = folder.path(), .environment = {{"LD_PRELOAD", LLMOPS_SLOW_RESOLVER}}, .limit = 20s});
+  CAPTURE(run.err);
+  CHECK_FALSE(run.timed_out);
+  CHECK(run.code == 3);
+#endif
+}
+
 TEST_CASE("Ctrl-C: once keeps everything and says how to go on, twice leaves now") {
   const LoopbackServer server([](const Received&) {
     return answer_after(15ms, 200, chat_json("1", 1, 1));

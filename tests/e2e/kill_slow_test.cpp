@@ -3,7 +3,7 @@
 using namespace llmops::test;
 
 TEST_CASE("kill -9: 200 runs of 300 calls, killed at random moments and resumed") {
-  const KillFigures figures = kill_and_resume(200, 12, std::chrono::milliseconds(500));
+  const KillFigures figures = kill_and_resume(200, 12, std::chrono::milliseconds(250));
   CHECK(figures.killed >= 150);
   CHECK(figures.stored > 10000);
   MESSAGE(figures.killed << " killed, " << figures.stored << " answers kept, " << figures.on_the_way
