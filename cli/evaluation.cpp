@@ -49,6 +49,15 @@ bool served_here(const Object& model) {
   return false;
 }
 
+bool gates_errors(const Suite& suite) {
+  if (!suite.gate) return false;
+  for (const Rule& rule : suite.gate->rules)
+    if (rule.metric == "error_rate" || rule.metric == "coverage") return true;
+  return false;
+}
+
+}  // namespace
+
 RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cell,
                      const EvaluationOptions& options) {
   RunHeader header;
@@ -92,13 +101,6 @@ RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cel
   return header;
 }
 
-bool gates_errors(const Suite& suite) {
-  if (!suite.gate) return false;
-  for (const Rule& rule : suite.gate->rules)
-    if (rule.metric == "error_rate" || rule.metric == "coverage") return true;
-  return false;
-}
-
 void judge_completeness(const Suite& suite, const FanOutCounts& counts, std::int64_t wanted,
                         RunHeader& header) {
   const RunCounts& found = header.counts;
@@ -119,8 +121,6 @@ void judge_completeness(const Suite& suite, const FanOutCounts& counts, std::int
     header.complete = true;
   if (header.complete) header.why_incomplete.clear();
 }
-
-}  // namespace
 
 const std::atomic<int>& interrupts() {
   static const bool installed = [] {

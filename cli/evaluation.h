@@ -42,6 +42,13 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
                            Store& store, EventLoop& loop, const EvaluationOptions& options,
                            Console& console);
 
+// What a run's record says before its first call.
+RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cell,
+                     const EvaluationOptions& options);
+// Says in the header whether all that was wanted is there, and why not.
+void judge_completeness(const Suite& suite, const FanOutCounts& counts, std::int64_t wanted,
+                        RunHeader& header);
+
 // The requests of a run, one after another in the dataset's order.
 class Requests {
  public:

@@ -10,25 +10,43 @@
 namespace llmops {
 namespace {
 
-std::string text_of(const MessageTemplate& message) {
-  std::string text;
-  for (const PartTemplate& part : message.parts) {
-    if (!text.empty() && text.back() != '\n') text += '\n';
-    text += part.type == "text" ? part.content.resolved()
-                                : fmt::format("[{}: {}]", part.type, part.content.resolved());
+// A message as it is compared.
+struct Plain {
+  std::string role, text;
+};
+
+void add_part(Plain& to, const std::string& type, const std::string& content) {
+  if (!to.text.empty() && to.text.back() != '\n') to.text += '\n';
+  to.text += type == "text" ? content : fmt::format("[{}: {}]", type, content);
+}
+
+std::vector<Plain> plain(const std::vector<MessageTemplate>& messages) {
+  std::vector<Plain> out;
+  for (const MessageTemplate& message : messages) {
+    out.push_back({message.role, ""});
+    for (const PartTemplate& part : message.parts)
+      add_part(out.back(), part.type, part.content.resolved());
   }
-  return text;
+  return out;
+}
+
+std::vector<Plain> plain(const std::vector<Message>& messages) {
+  std::vector<Plain> out;
+  for (const Message& message : messages) {
+    out.push_back({message.role, ""});
+    for (const Part& part : message.parts) add_part(out.back(), part.type, part.content);
+  }
+  return out;
 }
 
 // Longest common subsequence of roles: which message of the one became which of the other.
-std::vector<std::pair<int, int>> matched(const std::vector<MessageTemplate>& a,
-                                         const std::vector<MessageTemplate>& b) {
+std::vector<std::pair<int, int>> matched(const std::vector<Plain>& a, const std::vector<Plain>& b) {
   const std::size_t n = a.size();
   const std::size_t m = b.size();
   // Equal messages weigh more than messages of one role.
   std::vector<std::vector<int>> best(n + 1, std::vector<int>(m + 1, 0));
   const auto weight = [&](std::size_t i, std::size_t j) {
-    return a[i].role != b[j].role ? 0 : text_of(a[i]) == text_of(b[j]) ? 100 : 1;
+    return a[i].role != b[j].role ? 0 : a[i].text == b[j].text ? 100 : 1;
   };
   for (std::size_t i = n; i-- > 0;)
     for (std::size_t j = m; j-- > 0;) {
@@ -70,6 +88,30 @@ void compare(const std::string& path, const Value& before, const Value& after,
       compare(path + "." + member.key, nothing, member.value, fields);
 }
 
+MessageDiff diff_message(const Plain* before, const Plain* after) {
+  MessageDiff message;
+  message.role = (after != nullptr ? after : before)->role;
+  message.spans =
+      word_diff(before != nullptr ? before->text : "", after != nullptr ? after->text : "");
+  const bool same = std::ranges::all_of(
+      message.spans, [](const DiffSpan& span) { return span.kind == DiffSpan::Kind::same; });
+  message.kind = before == nullptr  ? MessageDiff::Kind::added
+                 : after == nullptr ? MessageDiff::Kind::removed
+                 : same             ? MessageDiff::Kind::same
+                                    : MessageDiff::Kind::changed;
+  return message;
+}
+
+const Plain* at(const std::vector<Plain>& messages, int i) {
+  return i < 0 ? nullptr : &messages[static_cast<std::size_t>(i)];
+}
+
+std::string shown(const Value& value) {
+  return value.is_null() ? "(none)" : visible(dump_json(value));
+}
+
+}  // namespace
+
 std::string_view name(MessageDiff::Kind kind) {
   switch (kind) {
     case MessageDiff::Kind::same:
@@ -84,12 +126,6 @@ std::string_view name(MessageDiff::Kind kind) {
   return "added";
 }
 
-std::string shown(const Value& value) {
-  return value.is_null() ? "(none)" : visible(dump_json(value));
-}
-
-}  // namespace
-
 PromptDiff diff_prompts(const Prompt& before, const Prompt& after) {
   PromptDiff diff;
   diff.same = before.sha256 == after.sha256 && before.model == after.model;
@@ -99,23 +135,24 @@ PromptDiff diff_prompts(const Prompt& before, const Prompt& after) {
   compare("response_format", before.response_format, after.response_format, diff.fields);
   compare("tools", before.tools, after.tools, diff.fields);
   compare("variables", before.variables, after.variables, diff.fields);
-  for (const auto& [i, j] : matched(before.messages, after.messages)) {
-    const MessageTemplate* a = i < 0 ? nullptr : &before.messages[static_cast<std::size_t>(i)];
-    const MessageTemplate* b = j < 0 ? nullptr : &after.messages[static_cast<std::size_t>(j)];
-    MessageDiff message;
-    message.role = (b != nullptr ? b : a)->role;
-    message.spans = word_diff(a != nullptr ? text_of(*a) : "", b != nullptr ? text_of(*b) : "");
-    const bool same = std::ranges::all_of(
-        message.spans, [](const DiffSpan& span) { return span.kind == DiffSpan::Kind::same; });
-    message.kind = a == nullptr   ? MessageDiff::Kind::added
-                   : b == nullptr ? MessageDiff::Kind::removed
-                   : same         ? MessageDiff::Kind::same
-                                  : MessageDiff::Kind::changed;
-    if (a != nullptr && b != nullptr)
-      compare(fmt::format("messages.{}", j), a->extra, b->extra, diff.fields);
-    diff.messages.push_back(std::move(message));
+  const std::vector<Plain> a = plain(before.messages);
+  const std::vector<Plain> b = plain(after.messages);
+  for (const auto& [i, j] : matched(a, b)) {
+    if (i >= 0 && j >= 0)
+      compare(fmt::format("messages.{}", j), before.messages[static_cast<std::size_t>(i)].extra,
+              after.messages[static_cast<std::size_t>(j)].extra, diff.fields);
+    diff.messages.push_back(diff_message(at(a, i), at(b, j)));
   }
   return diff;
+}
+
+std::vector<MessageDiff> diff_messages(const std::vector<Message>& before,
+                                       const std::vector<Message>& after) {
+  const std::vector<Plain> a = plain(before);
+  const std::vector<Plain> b = plain(after);
+  std::vector<MessageDiff> found;
+  for (const auto& [i, j] : matched(a, b)) found.push_back(diff_message(at(a, i), at(b, j)));
+  return found;
 }
 
 std::string render(const PromptDiff& diff, bool color) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "prompts/prompt.h"
+#include "prompts/request.h"
 
 namespace llmops {
 
@@ -26,6 +27,7 @@ struct MessageDiff {
   std::string role;
   std::vector<DiffSpan> spans;
 };
+std::string_view name(MessageDiff::Kind kind);  // "changed"
 
 // A value under a path: "parameters.temperature", "model". Null: not there.
 struct FieldDiff {
@@ -43,6 +45,10 @@ struct PromptDiff {
 
 // Messages are matched by role and order; includes are resolved.
 PromptDiff diff_prompts(const Prompt& before, const Prompt& after);
+
+// The same for rendered messages.
+std::vector<MessageDiff> diff_messages(const std::vector<Message>& before,
+                                       const std::vector<Message>& after);
 
 // For people: `[-removed-]{+added+}` within messages, so that colour is never needed; with `color`,
 // the same in red and green. Control characters are made visible.

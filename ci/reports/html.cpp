@@ -2,16 +2,14 @@
 // policy allows exactly the one style sheet in it, by its hash; all text from outside is escaped.
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "ci/reports/escape.h"
 #include "ci/reports/figures.h"
 #include "ci/reports/layout.h"
+#include "ci/reports/page.h"
 #include "ci/reports/plots.h"
 #include "ci/reports/report.h"
 #include "ci/reports/worst_cases.h"
 #include "datasets/text/files.h"
-#include "datasets/text/hash.h"
 
 namespace llmops {
 namespace {
@@ -50,39 +48,13 @@ a:focus,summary:focus{outline:2px solid var(--mark)}
 @media print{body{max-width:none;padding:0}pre{max-height:none}details{break-inside:avoid}}
 )";
 
-std::string base64_of_hex(const std::string& hex) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bits = bits << 8U |
-           static_cast<std::uint32_t>(std::strtoul(hex.substr(i, 2).c_str(), nullptr, 16));
-    for (held += 8; held >= 6; held -= 6)
-      out += kDigits[bits >> static_cast<unsigned>(held - 6) & 63U];
-  }
-  if (held > 0) out += kDigits[bits << static_cast<unsigned>(6 - held) & 63U];
-  while (out.size() % 4 != 0) out += '=';
-  return out;
-}
-
 class Html {
  public:
   Html(const ReportInput& input, std::FILE* out) : input_(input), out_(out) {}
 
   void write() {
     const Outcome outcome = outcome_of(input_);
-    print("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n");
-    print(fmt::format(
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-        "'sha256-{}'; base-uri 'none'; form-action 'none'\">\n",
-        base64_of_hex(sha256(kStyle))));
-    print(
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"referrer\" content=\"no-referrer\">\n");
-    print(fmt::format("<title>{}: {}</title>\n<style>{}</style></head><body>\n", shown(outcome),
-                      escape_markup(prompt_name(input_.run)), kStyle));
+    print(page_start(fmt::format("{}: {}", shown(outcome), prompt_name(input_.run)), kStyle));
     print(fmt::format("<header><h1 class=\"{}\">{}</h1>\n", name(outcome),
                       escape_markup(headline(input_))));
     about();
@@ -95,7 +67,8 @@ class Html {
     worst();
     warnings();
     all_cases();
-    print("</main></body></html>\n");
+    print("</main>");
+    print(kPageEnd);
   }
 
  private:

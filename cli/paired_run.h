@@ -1,0 +1,20 @@
+#pragma once
+// Two prompts asked side by side: the same cases, one after another, each case's two requests in
+// random order, through one engine. What drifts while the run lasts (a server that slows down, a
+// provider under load) meets both alike.
+
+#include "cli/evaluation.h"
+
+namespace llmops {
+
+struct PairedRuns {
+  RunHeader before, after;  // stored, complete where every sample was asked for
+};
+
+// Never reads the response cache: what was asked at another time would not be paired. Cells differ
+// in their prompts and share the model. Throws std::runtime_error where the store fails.
+PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& before,
+                     const Cell& after, Store& store, EventLoop& loop, const FanOutOptions& options,
+                     Console& console);
+
+}  // namespace llmops
