@@ -177,8 +177,11 @@ void copy_whole(const fs::path& from, const fs::path& to) {
   fs::rename(part, to);
 }
 
-void keep_version(const fs::path& file) {
+// What stands there is kept, unless it is the same run accepted again.
+void keep_version(const fs::path& file, const std::string& next) {
   if (!fs::exists(file)) return;
+  const Result<BaselineVersion> present = read_baseline_version(file);
+  if (present && !next.empty() && present->header.id == next) return;
   const std::vector<int> numbers = history_numbers(file);
   copy_whole(file, history_file(file, numbers.empty() ? 1 : numbers.front() + 1));
   for (std::size_t i = kKept - 1; i < numbers.size(); ++i)
@@ -225,7 +228,7 @@ Result<std::shared_ptr<const RunSource>> open_baseline(const fs::path& file) {
 }
 
 void write_baseline(const RunSource& run, const fs::path& file, const Object& evidence) {
-  keep_version(file);
+  keep_version(file, run.header().id);
   write_atomically(file, [&](std::FILE* out) {
     std::string text =
         fmt::format("{{\"schema_version\":{},\n\"evidence\":", RunHeader::kSchemaVersion);

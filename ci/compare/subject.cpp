@@ -140,11 +140,15 @@ std::string Subject::missing() const {
     return fmt::format("not measured, because the candidate has no `{}`", out_.measure.name);
   const bool before = before_.n() > 0, after = after_.n() > 0;
   if (before && after) return "";
-  return fmt::format("not measured, because no call of {} gave a value of `{}`",
-                     before  ? "the candidate"
-                     : after ? "the baseline"
-                             : "either run",
-                     out_.measure.name);
+  return fmt::format(
+      "not measured, because no call of {} gave a value of `{}`{}",
+      before  ? "the candidate"
+      : after ? "the baseline"
+              : "either run",
+      out_.measure.name,
+      out_.measure.unit.empty()
+          ? ""
+          : "; the server or the recording has to report it, else take the rule out");
 }
 
 // The t test that everybody knows, whatever decides.

@@ -121,6 +121,42 @@ TEST_CASE("baseline: earlier versions are kept and come back") {
         "r25");
 }
 
+TEST_CASE("baseline: the same run accepted again is no version of its own") {
+  const test::TemporaryFolder folder;
+  const auto file = folder.path() / "b.json";
+  for (const char* id : {"r1", "r1", "r2", "r2"}) write_baseline(small_run(id), file, {});
+  const auto history = baseline_history(file);
+  REQUIRE(history.size() == 1);
+  CHECK(history.front().header.id == "r1");
+}
+
+// Files of every schema version that was ever written stay readable. A new version of the schema
+// gets its own file here, and the step that brings this one up to date.
+TEST_CASE("baseline: a file of schema version 1, and what a later program adds to it") {
+  const auto file = test::repository("tests/golden/baselines/schema_1.json");
+  const auto baseline = open_baseline(file);
+  REQUIRE(baseline);
+  CHECK((*baseline)->header().id == "20261121T045334-574cab66");
+  CHECK((*baseline)->header().measures.size() == 15);
+  const test::TemporaryFolder folder;
+  std::string text = content(file);
+  for (std::size_t at = 0; (at = text.find("{\"id\":\"", at)) != std::string::npos; at += 20)
+    text.insert(at + 1, "\"added later\":[1],");
+  text.insert(text.find("\"seed\""), "\"added later\":{\"a\":1},\n");
+  const auto later = open_baseline(folder.write("b.json", text));
+  CAPTURE(render(later.problems()));
+  REQUIRE(later);
+  CaseRow row, wanted;
+  const auto rows = (*later)->rows(), expected = (*baseline)->rows();
+  int cases = 0;
+  for (; expected->next(wanted); ++cases) {
+    REQUIRE(rows->next(row));
+    CHECK(row.id == wanted.id);
+    CHECK(row.values == wanted.values);
+  }
+  CHECK(cases == 30);
+}
+
 TEST_CASE("baseline: what a hand or a merge can break, with its place") {
   const test::TemporaryFolder folder;
   constexpr std::pair<const char*, const char*> kRows[] = {
@@ -133,6 +169,7 @@ TEST_CASE("baseline: what a hand or a merge can break, with its place") {
       {"cut off",                R"({"id":"a","scores":{"m":1}},)"                                            },
       {"no id",                  R"({"scores":{"m":1}}]})"                                                    },
       {"merge marker",           "<<<<<<< HEAD\n]}"                                                           },
+      {"a key that is misspelt", R"({"id":"a","scroes":{"m":1}}]})"                                           },
       {"more failed than asked", R"({"id":"a","failed":2,"scores":{}}]})"                                     },
   };
   std::string found;

@@ -125,6 +125,7 @@ constexpr Scene kScenes[] = {
     {"half is shared",                          "40M 20L", "30+ 10M 50L", 0.05, 0 },
     {"four clusters",                           "40M",     "39M 1L",      0.05, 4 },
     {"ten clusters",                            "400H",    "380H 20M",    0.05, 10},
+    {"one giant outlier",                       "200L",    "199L 1H",     0.05, 0 },
 };
 
 }  // namespace

@@ -96,8 +96,11 @@ TEST_CASE("findings: a slice that got worse") {
 TEST_CASE("findings: losses that each passed and have added up") {
   const test::TemporaryFolder folder;
   const auto file = folder.path() / "b.json";
-  for (const double output : {100.0, 106.0, 112.0})
-    write_baseline(run_of(100, output, 50), file, {});
+  for (const double output : {100.0, 106.0, 112.0}) {
+    BuiltRun accepted = run_of(100, output, 50);
+    accepted.change_header().id = fmt::format("r{}", output);
+    write_baseline(accepted, file, {});
+  }
   const BuiltRun candidate = run_of(100, 118, 50);
   GateSpec gate;
   gate.baseline = file;
@@ -111,7 +114,7 @@ TEST_CASE("findings: losses that each passed and have added up") {
   REQUIRE(found.size() == 1);
   CHECK(found[0].kind == "slow_drift");
   CHECK(found[0].sentence.find("slow drift: `output_tokens max_increase 10%` does not fail against "
-                               "this baseline, but it fails against the oldest one kept (run run "
+                               "this baseline, but it fails against the oldest one kept (run r100 "
                                "of ") == 0);
   CHECK(found[0].sentence.find("output_tokens rose by 17") != std::string::npos);
 }
