@@ -102,6 +102,7 @@ void plan_comparison(RulePlan& plan, const Measure& measure, double alpha, const
         stats::normal_isf(alpha) * plan.spread / std::sqrt(static_cast<double>(input.cases));
   for (const double share : {0.25, 0.5, 1.0, 2.0, 4.0}) {
     const auto n = std::max<std::int64_t>(2, std::llround(share * static_cast<double>(needed)));
+    if (!plan.power_curve.empty() && plan.power_curve.back().first == n) continue;
     const bool possible = !plan.cases_at_least || n >= *plan.cases_at_least;
     plan.power_curve.emplace_back(n,
                                   possible ? power_of(plan, alpha, static_cast<double>(n)) : 0.0);

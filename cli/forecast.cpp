@@ -29,6 +29,18 @@ bool of_suite(const StoredRunInfo& info, const std::filesystem::path& suite) {
          std::filesystem::equivalent(to_text(*stored), suite, ignored);
 }
 
+// The run asked one of the suite's prompts: it foretells better than another.
+bool of_its_cells(const RunHeader& header, const Suite& suite) {
+  const auto text = [](const Object& from, std::string_view key) {
+    const Value* found = from.find(key);
+    return found == nullptr ? "" : to_text(*found);
+  };
+  return std::ranges::any_of(suite.prompts, [&](const auto& prompt) {
+    return text(header.prompt, "name") == prompt->name &&
+           text(header.prompt, "version") == prompt->version;
+  });
+}
+
 std::optional<double> number_at(const Value& model, std::string_view path) {
   const Value* found = find_path(model, path);
   return found != nullptr && found->is_number() ? std::optional(found->number()) : std::nullopt;
@@ -135,7 +147,9 @@ Result<Earlier> find_earlier(const StoreOptions& where, const std::string& run,
       runs.push_back(*std::move(named));
     } else {
       for (StoredRunInfo& info : (*store)->runs())
-        if (runs.size() < 2 && of_suite(info, suite.file)) runs.push_back(std::move(info));
+        if (of_suite(info, suite.file)) runs.push_back(std::move(info));
+      std::ranges::stable_partition(
+          runs, [&](const StoredRunInfo& info) { return of_its_cells(info.header, suite); });
     }
   } else if (!run.empty()) {
     return store.problems();

@@ -62,8 +62,10 @@ std::string movement(const MetricComparison& metric) {
   const double raw = raw_change(metric, metric.estimate.value_or(0));
   if (raw == 0)
     return metric.baseline_mean ? "stays at " + figure(*metric.baseline_mean) : "did not change";
-  const std::string_view each =
-      metric.scale == Scale::log_ratio && metric.quantity == "mean" ? " case by case" : "";
+  const bool paired = metric.test != "welch t";
+  const std::string_view each = metric.scale == Scale::log_ratio && metric.quantity == "mean"
+                                    ? paired ? " case by case" : " on the log scale"
+                                    : "";
   const std::string_view average = each.empty() ? "" : " on average";
   const std::string ends = metric.baseline_mean && metric.candidate_mean
                                ? fmt::format(", from {} to {}{}", figure(*metric.baseline_mean),

@@ -1,4 +1,5 @@
-// The long form of gate_simulation_test.cpp: 2,000 runs a cell. Prints the table of ci/README.md.
+// The long form of gate_simulation_test.cpp: 2,000 runs a cell. Prints the tables of
+// ci/stats/README.md.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
