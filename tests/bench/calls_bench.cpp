@@ -237,7 +237,7 @@ void whole_case(benchmark::State& state) {
         "{{\"id\":\"c{0}\",\"question\":\"What is {0} plus 1?\",\"answer\":\"1\"}}\n", i);
   folder.write("cases.jsonl", rows);
   folder.write("llmops.yaml",
-               fmt::format("prompt: {{name: q, version: \"1\", user: \"{{{{ question }}}}\"}}\n"
+               fmt::format("prompt: {{name: q, version: \"1.0.0\", user: \"{{{{ question }}}}\"}}\n"
                            "dataset: {{path: cases.jsonl, fields: {{reference: answer}}}}\n"
                            "model: {{provider: openai, base_url: {}/v1, name: m, stream: false, "
                            "limits: {{concurrency: {}}}}}\nevaluators: [exact_match]\n",
@@ -245,7 +245,9 @@ void whole_case(benchmark::State& state) {
   for (auto _ : state) {
     const Meter meter(server);
     const Result<Suite> suite = load_suite(folder.path() / "llmops.yaml", {});
+    if (!suite) return state.SkipWithError(render(suite.problems()).c_str());
     const Result<Dataset> dataset = Dataset::open(suite->dataset, {});
+    if (!dataset) return state.SkipWithError(render(dataset.problems()).c_str());
     EventLoop loop;
     Diagnostics problems;
     const auto model = make_model(suite->models[0], suite->source, suite->folder, loop, problems);
