@@ -398,10 +398,14 @@ double Store::cost(const std::string& run_id) const {
 }
 
 bool Store::has_call(const std::string& run_id, const std::string& case_id, int sample) const {
-  Statement find = database_->prepare(
-      "SELECT 1 FROM calls WHERE run = (SELECT number FROM runs WHERE id = ?) AND case_id = ? AND "
-      "sample = ?");
-  return find.bind(1, run_id).bind(2, case_id).bind(3, std::int64_t{sample}).step();
+  if (has_call_ == nullptr)
+    has_call_ = std::make_unique<Statement>(database_->prepare(
+        "SELECT 1 FROM calls WHERE run = (SELECT number FROM runs WHERE id = ?) AND case_id = ? "
+        "AND sample = ?"));
+  const bool found =
+      has_call_->bind(1, run_id).bind(2, case_id).bind(3, std::int64_t{sample}).step();
+  has_call_->reset();
+  return found;
 }
 
 namespace {

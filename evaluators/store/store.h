@@ -18,6 +18,7 @@
 namespace llmops {
 
 class Database;
+class Statement;
 
 // One finished call on its way into the store.
 struct CallRecord {
@@ -91,7 +92,8 @@ class Store {
   std::filesystem::path folder_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Writing> writing_;
-  int log_ = -1;  // the write-ahead log, for `sync`
+  mutable std::unique_ptr<Statement> has_call_;  // prepared once: asked for every sample
+  int log_ = -1;                                 // the write-ahead log, for `sync`
 };
 
 // A run's measures: the evaluators', then the built-in ones.

@@ -265,12 +265,26 @@ void whole_case(benchmark::State& state) {
 
 constexpr int kTokens = 100;
 
-Reply token_stream(nanoseconds gap) {
-  ChatStream chat;
-  for (int i = 0; i < kTokens; ++i) chat.tokens.emplace_back(" token");
-  chat.gap = chat.before_first = gap;
-  return chat_stream(chat);
-}
+// The streams are out of step with one another, as those of real users are.
+class TokenStreams {
+ public:
+  explicit TokenStreams(nanoseconds gap) {
+    constexpr int kSteps = 100;
+    for (int i = 0; i < kSteps; ++i) {
+      ChatStream chat;
+      for (int token = 0; token < kTokens; ++token) chat.tokens.emplace_back(" token");
+      chat.gap = gap;
+      chat.before_first = gap + 10 * gap * i / kSteps;
+      replies_.push_back(chat_stream(chat));
+    }
+  }
+  // In the server's thread.
+  Reply next() { return replies_[next_++ * 37 % replies_.size()]; }
+
+ private:
+  std::vector<Reply> replies_;
+  std::size_t next_ = 0;
+};
 
 // Streams of 100 tokens, one event each, every 20 ms (50 tokens/s); at one stream every 1 ms.
 nanoseconds gap_for(std::int64_t at_once) {
@@ -278,8 +292,8 @@ nanoseconds gap_for(std::int64_t at_once) {
 }
 
 void bare_streams(benchmark::State& state) {
-  const Reply reply = token_stream(gap_for(state.range(0)));
-  const LoopbackServer server([&](const Received&) { return reply; }, {.keep_log = false});
+  TokenStreams streams(gap_for(state.range(0)));
+  const LoopbackServer server([&](const Received&) { return streams.next(); }, {.keep_log = false});
   BareLoop loop(server.url() + "/v1/chat/completions", body_of(true));
   const auto at_once = static_cast<int>(state.range(0));
   for (auto _ : state) {
@@ -290,8 +304,8 @@ void bare_streams(benchmark::State& state) {
 }
 
 void engine_streams(benchmark::State& state) {
-  const Reply reply = token_stream(gap_for(state.range(0)));
-  const LoopbackServer server([&](const Received&) { return reply; },
+  TokenStreams streams(gap_for(state.range(0)));
+  const LoopbackServer server([&](const Received&) { return streams.next(); },
                               {.keep_log = false, .stamp_sends = true});
   EventLoop loop;
   const auto model = model_at(server, loop, state.range(0), true);

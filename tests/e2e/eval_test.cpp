@@ -1,5 +1,6 @@
 // `eval` from outside: what is refused, what is resumed, what a run leaves behind.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <atomic>
 
@@ -140,6 +141,58 @@ TEST_CASE("eval: the key reaches the server and nothing else") {
   const CliRun without = run_cli({"eval", "suite.yaml"}, {.folder = folder.path()});
   CHECK(without.code == 2);
   CHECK(without.err.find("TEST_LLMOPS_KEY") != std::string::npos);
+}
+
+TEST_CASE("eval: no way to end a run shows the key") {
+  const std::string key = "sk-test-7373737373737373";
+  struct Row {
+    const char* why;
+    const char* answer;  // "" : none
+    std::vector<std::string> more;
+    int signal;
+  };
+  const Row rows[] = {
+      {"the server refuses the key", "401", {},                         0      },
+      {"the key comes back as text", "200", {"--csv", "r.csv"},         0      },
+      {"aborted",                    "",    {},                         SIGABRT},
+      {"segmentation fault",         "",    {},                         SIGSEGV},
+      {"interrupted twice over",     "",    {"--max-time", "300ms"},    SIGINT },
+      {"the store is no folder",     "200", {"--store", "cases.jsonl"}, 0      },
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.why);
+    const TemporaryFolder folder;
+    folder.write("cases.jsonl", kCases);
+    const LoopbackServer server([&](const Received& request) -> Reply {
+      const std::string given = request.header("authorization");
+      if (*row.answer == '\0')
+        return std::make_shared<const Steps>(Steps{
+            {"", {}, Step::Action::stall}
+        });
+      if (std::string(row.answer) == "401")
+        return answer(401, "{\"error\":{\"message\":\"no such key: " + given + "\"}}");
+      return chat_reply(request, "your key is " + given);
+    });
+    folder.write("suite.yaml", suite("{provider: openai, base_url: " + server.url() +
+                                     "/v1, name: m, api_key_env: TEST_LLMOPS_KEY}"));
+    std::vector<std::string> arguments = {"eval",    "suite.yaml", "--json",
+                                          "--html",  "r.html",     "--samples-out",
+                                          "s.jsonl", "--markdown", "r.md"};
+    arguments.insert(arguments.end(), row.more.begin(), row.more.end());
+    CliOptions options{.folder = folder.path(), .environment = {{"TEST_LLMOPS_KEY", key}}};
+    if (row.signal != 0)
+      options.signals = {
+          {std::chrono::milliseconds(200), row.signal}
+      };
+    const CliRun run = run_cli(arguments, options);
+    CHECK((run.out + run.err).find(key) == std::string::npos);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+      if (!entry.is_regular_file() || entry.path().filename().string().starts_with("core"))
+        continue;
+      CAPTURE(entry.path());
+      CHECK(read_source(entry.path())->text().find(key) == std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("eval: several prompts make a matrix, one document and one file each") {
