@@ -8,6 +8,7 @@
 
 #include "ci/compare/row_pairs.h"
 #include "ci/gate/wording.h"
+#include "ci/stats/distributions.h"
 #include "ci/stats/drift.h"
 #include "ci/stats/moments.h"
 #include "ci/stats/quantile.h"
@@ -15,6 +16,17 @@
 
 namespace llmops {
 namespace {
+
+// Of few cases the index is large by chance alone, and raises nothing.
+constexpr double kChance = 0.01;
+
+// Two samples of one distribution have an index of about (1/n + 1/m) times a chi-square with one
+// degree of freedom less than there are bins (Yurdakul 2018); fewer bins, as with ties, make it
+// smaller.
+double chance_of(double stability, std::size_t n, std::size_t m, int bins) {
+  const double scale = 1.0 / static_cast<double>(n) + 1.0 / static_cast<double>(m);
+  return stats::chi_square_sf(stability / scale, bins - 1);
+}
 
 std::vector<std::vector<double>> values_of(const RunSource& run,
                                            const std::vector<MeasureColumn>& columns) {
@@ -45,11 +57,16 @@ void add_distances(DriftFinding& finding, const Measure& measure, std::span<cons
     const auto b = counts(before), c = counts(after);
     if (const auto divergence = stats::jensen_shannon(b, c))
       finding.divergence_bits = divergence->divergence_bits;
-    if (const auto stability = stats::population_stability(b, c)) finding.stability = *stability;
+    if (const auto stability = stats::population_stability(b, c)) {
+      finding.stability = *stability;
+      finding.stability_p = chance_of(*stability, before.size(), after.size(), 2);
+    }
     return;
   }
-  if (const auto stability = stats::population_stability_of_values(before, after))
+  if (const auto stability = stats::population_stability_of_values(before, after)) {
     finding.stability = *stability;
+    finding.stability_p = chance_of(*stability, before.size(), after.size(), 10);
+  }
   if (const auto ks = stats::kolmogorov_smirnov(before, after)) {
     finding.ks = ks->d;
     finding.ks_p = ks->p_exact.value_or(ks->p_asymptotic);
@@ -57,7 +74,9 @@ void add_distances(DriftFinding& finding, const Measure& measure, std::span<cons
 }
 
 void judge_stability(DriftFinding& finding, const DriftLevels& levels) {
-  if (!finding.stability || *finding.stability < levels.stability_notice) return;
+  if (!finding.stability || *finding.stability < levels.stability_notice ||
+      *finding.stability_p > kChance)
+    return;
   const bool alarm = *finding.stability >= levels.stability_alarm;
   raise(finding, alarm ? DriftLevel::alarm : DriftLevel::notice,
         fmt::format("the distribution moved (stability index {}, {} at {})",

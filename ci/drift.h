@@ -27,6 +27,7 @@ struct DriftFinding {
   std::int64_t baseline_n = 0, current_n = 0;
   std::optional<double> baseline_mean, current_mean, baseline_p95, current_p95;
   std::optional<double> stability;        // PSI on the deciles of the baseline
+  std::optional<double> stability_p;      // that chance alone makes it so large
   std::optional<double> ks, ks_p;         // Kolmogorov-Smirnov (exact p where it can be had)
   std::optional<double> divergence_bits;  // Jensen-Shannon; pass/fail only
   std::optional<double> centroid_distance, centroid_p;  // embeddings only

@@ -69,6 +69,7 @@ Object finding_value(const DriftFinding& finding) {
   add("baseline_p95", finding.baseline_p95);
   add("current_p95", finding.current_p95);
   add("psi", finding.stability);
+  add("psi_p_value", finding.stability_p);
   add("ks", finding.ks);
   add("ks_p_value", finding.ks_p);
   add("jensen_shannon_bits", finding.divergence_bits);

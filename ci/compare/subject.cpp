@@ -140,6 +140,9 @@ std::string Subject::missing() const {
     return fmt::format("not measured, because the candidate has no `{}`", out_.measure.name);
   const bool before = before_.n() > 0, after = after_.n() > 0;
   if (before && after) return "";
+  if (!before && !after && !out_.where.empty())
+    return fmt::format("no case of either run matches `{}` and has a value of `{}`", out_.where,
+                       out_.measure.name);
   return fmt::format(
       "not measured, because no call of {} gave a value of `{}`{}",
       before  ? "the candidate"

@@ -236,4 +236,11 @@ std::string model_name(const RunHeader& run) {
   return name.empty() || name == provider ? provider : provider + " " + name;
 }
 
+std::string who(const RunHeader& run) {
+  std::string text;
+  for (const std::string& part : {prompt_name(run), model_name(run)})
+    if (!part.empty()) text += part + " · ";
+  return text;
+}
+
 }  // namespace llmops

@@ -70,5 +70,7 @@ std::string show_percent(std::optional<double> baseline, std::optional<double> d
 std::string prompt_name(const RunHeader& run);
 // "replay gpt-4o-mini"
 std::string model_name(const RunHeader& run);
+// "support@2.3.1 · replay gpt-4o-mini · "; "" for scores from anywhere.
+std::string who(const RunHeader& run);
 
 }  // namespace llmops

@@ -77,10 +77,10 @@ class Html {
 
   void about() {
     const RunHeader& run = input_.run;
-    std::string line = fmt::format(
-        "{} · {} · {} cases, {} samples · {} calls made, {} cached, {} failed, {} retried",
-        prompt_name(run), model_name(run), run.counts.cases, run.counts.samples, run.counts.made,
-        run.counts.cached, run.counts.failed, run.counts.retried);
+    std::string line =
+        fmt::format("{}{} cases, {} samples · {} calls made, {} cached, {} failed, {} retried",
+                    who(run), run.counts.cases, run.counts.samples, run.counts.made,
+                    run.counts.cached, run.counts.failed, run.counts.retried);
     if (run.cost_usd > 0) line += fmt::format(" · ${:.4f}", run.cost_usd);
     print(fmt::format("<p class=\"soft\">{}<br>run {} · {}", escape_markup(line),
                       escape_markup(run.id), escape_markup(run.created)));

@@ -160,8 +160,7 @@ void warnings(const ReportInput& input, Page& page) {
 void write(const ReportInput& input, std::FILE* out) {
   Page page;
   page.must(fmt::format("## {} {}\n\n", sign(outcome_of(input)), cell(headline(input))));
-  page.must(fmt::format("{} · {} · {} cases · run {}\n", cell(prompt_name(input.run)),
-                        cell(model_name(input.run)), input.run.counts.cases,
+  page.must(fmt::format("{}{} cases · run {}\n", cell(who(input.run)), input.run.counts.cases,
                         markdown_code(head_bytes(input.run.id, 100))));
   rules(input, page);
   findings(input, page);

@@ -84,10 +84,8 @@ class Screen {
 
   void about() {
     const RunHeader& run = input_.run;
-    std::string text;
-    for (const std::string& who : {prompt_name(run), model_name(run)})
-      if (!who.empty()) text += who + " · ";
-    text += fmt::format("{} case{}", run.counts.cases, run.counts.cases == 1 ? "" : "s");
+    std::string text = who(run) + fmt::format("{} case{}", run.counts.cases,
+                                              run.counts.cases == 1 ? "" : "s");
     if (run.counts.samples != run.counts.cases)
       text += fmt::format(" · {} samples", run.counts.samples);
     if (run.counts.cached > 0) text += fmt::format(" · {} cached", run.counts.cached);

@@ -15,10 +15,10 @@ using test::BuiltRun;
 namespace {
 
 // `factor` on tokens and times; `pass` is the pass rate.
-BuiltRun traces(std::uint64_t seed, double factor, double pass) {
+BuiltRun traces(std::uint64_t seed, double factor, double pass, int cases = 500) {
   BuiltRun run({test::binary_measure("pass"), test::positive_measure("output_tokens"),
                 test::positive_measure("ttft", "ms"), test::bounded_measure("never")});
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < cases; ++i) {
     Random random(seed, static_cast<std::uint64_t>(i));
     run.add(fmt::format("{}-{}", seed, i),
             {random.uniform() < pass ? 1.0 : 0.0, factor * std::exp(4 + random.uniform()),
@@ -41,6 +41,17 @@ TEST_CASE("drift: traffic of the same kind raises nothing") {
     CHECK(finding.baseline_mean);
     CHECK(*finding.stability < 0.1);
   }
+}
+
+TEST_CASE("drift: of few cases a large index is chance") {
+  int alarms = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed)
+    for (const DriftFinding& finding :
+         find_drift(traces(seed, 1, 0.8, 60), traces(seed + 100, 1, 0.8, 25)))
+      if (finding.why.find("stability index") != std::string::npos) ++alarms;
+  CHECK(alarms <= 6);  // of 120, each with a chance below 0.01
+  CHECK(of(find_drift(traces(1, 1, 0.8, 60), traces(2, 2, 0.8, 25)), "ttft")
+            .why.find("stability index") != std::string::npos);
 }
 
 TEST_CASE("drift: each alert level by its figure") {
