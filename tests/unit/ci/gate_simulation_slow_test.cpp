@@ -28,7 +28,8 @@ TEST_CASE("simulated gate: error rates at 30, 100 and 500 cases") {
   for (const Kind kind : {Kind::binary, Kind::bounded, Kind::ordinal, Kind::positive, Kind::repeats,
                           Kind::clusters, Kind::unpaired, Kind::latency})
     for (const int cases : {30, 100, 500}) {
-      if (kind == Kind::latency && cases < 100) continue;  // a p95 takes 100
+      // A p95 takes 100 cases, and each pair of runs 9,999 resamples of them.
+      if (kind == Kind::latency && cases != 100) continue;
       CAPTURE(name(kind));
       CAPTURE(cases);
       Simulation simulation{.kind = kind, .cases = cases, .runs = kRuns};
@@ -93,6 +94,7 @@ TEST_CASE("simulated gate: planned drops are found at the power that the plan pr
                             .amount = margin});
       const auto plans = plan_gate(gate, {binary_measure("m")}, {.cases = cases, .power = 0.8});
       REQUIRE(plans[0].mde);
+      if (*plans[0].mde < margin) continue;  // a loss that the owner accepts may pass
       const Shares lost = simulate({.kind = Kind::binary,
                                     .cases = cases,
                                     .loss = *plans[0].mde,
