@@ -77,6 +77,37 @@ TEST_CASE("comparison: swapping the runs turns every sign, shuffling the cases c
   CHECK(*there.upper - *there.lower < *fewer.upper - *fewer.lower);
 }
 
+TEST_CASE("comparison: a constant added to both runs changes nothing, a factor only the unit") {
+  const BuiltRun a = scores(200, 1, 0), b = scores(200, 2, -0.03);
+  BuiltRun higher_a = a, higher_b = b;
+  for (BuiltRun* run : {&higher_a, &higher_b})
+    for (CaseRow& row : run->change_rows()) {
+      *row.values[0] = 0.25 + *row.values[0] / 2;  // within the scale
+      *row.values[1] *= 1000;
+    }
+  const GateSpec gate = gate_of({rule_of("score", RuleKind::max_drop, 0.02),
+                                 rule_of("latency", RuleKind::max_increase, 0.1, true)});
+  const Comparison before = compare(a, b, gate), after = compare(higher_a, higher_b, gate);
+  const MetricComparison &score = before.metrics[0], &half = after.metrics[0];
+  CHECK(*half.difference == doctest::Approx(*score.difference / 2).epsilon(1e-10));
+  CHECK(*half.statistic == doctest::Approx(*score.statistic).epsilon(1e-10));
+  CHECK(*half.p_value == doctest::Approx(*score.p_value).epsilon(1e-9));
+  const MetricComparison &time = before.metrics[1], &longer = after.metrics[1];
+  CHECK(*longer.lower == doctest::Approx(*time.lower).epsilon(1e-10));
+  CHECK(*longer.upper == doctest::Approx(*time.upper).epsilon(1e-10));
+  CHECK(*longer.ratio == doctest::Approx(*time.ratio).epsilon(1e-10));
+
+  BuiltRun shifted_a = a, shifted_b = b;
+  for (BuiltRun* run : {&shifted_a, &shifted_b}) {
+    run->change_header().measures[0].range = {5, 6};
+    for (CaseRow& row : run->change_rows()) *row.values[0] += 5;
+  }
+  const MetricComparison shifted = compare(shifted_a, shifted_b, gate).metrics[0];
+  CHECK(*shifted.lower == doctest::Approx(*score.lower).epsilon(1e-9));
+  CHECK(*shifted.upper == doctest::Approx(*score.upper).epsilon(1e-9));
+  CHECK(*shifted.p_worse == doctest::Approx(*score.p_worse).epsilon(1e-8));
+}
+
 TEST_CASE("comparison: the largest losses by case") {
   const BuiltRun a = scores(50, 1, 0);
   BuiltRun b = a;
