@@ -137,6 +137,8 @@ EventGain ChatAnswer::add_chunk(const Value& event) {
         gain.payload =
             add_text(choice, "text", text_) || gain.payload;  // the older completions route
       if (const Value* reason = present(choice, "finish_reason")) finish_reason_ = to_text(*reason);
+      if (finish_reason_ == "content_filter" && !error_)
+        error_ = {ErrorClass::content_filter, "the provider's content filter cut the answer"};
       if (const Value* logprobs = present(choice, "logprobs")) add_logprobs(*logprobs);
     }
   }

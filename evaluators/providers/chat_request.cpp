@@ -1,53 +1,12 @@
 #include "evaluators/providers/chat_request.h"
 
-#include "datasets/text/files.h"
+#include <filesystem>
+
 #include "datasets/text/json.h"
+#include "evaluators/providers/part_files.h"
 
 namespace llmops {
-namespace fs = std::filesystem;
 namespace {
-
-std::string media_type_of(const fs::path& file) {
-  struct Known {
-    std::string_view extension, type;
-  };
-  constexpr Known kKnown[] = {
-      {".png",  "image/png"       },
-      {".jpg",  "image/jpeg"      },
-      {".jpeg", "image/jpeg"      },
-      {".gif",  "image/gif"       },
-      {".webp", "image/webp"      },
-      {".pdf",  "application/pdf" },
-      {".wav",  "audio/wav"       },
-      {".mp3",  "audio/mpeg"      },
-      {".txt",  "text/plain"      },
-      {".md",   "text/markdown"   },
-      {".json", "application/json"},
-  };
-  std::string extension = file.extension().string();
-  for (char& c : extension)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  for (const Known& known : kKnown)
-    if (known.extension == extension) return std::string(known.type);
-  return "application/octet-stream";
-}
-
-// Files count from the prompt's folder.
-fs::path resolved(const std::string& path, const Prompt* prompt) {
-  const fs::path given(path);
-  if (given.is_absolute() || prompt == nullptr || prompt->file.empty()) return given;
-  return prompt->file.parent_path() / given;
-}
-
-bool is_url(std::string_view text) {
-  return text.starts_with("data:") || text.starts_with("http://") || text.starts_with("https://") ||
-         text.starts_with("gs://") || text.starts_with("s3://");
-}
-
-std::string extra_text(const Object& extra, std::string_view key) {
-  const Value* found = extra.find(key);
-  return found == nullptr ? "" : to_text(*found);
-}
 
 Result<Value> part_value(const Part& part, const Prompt* prompt) {
   Object out;
@@ -56,13 +15,9 @@ Result<Value> part_value(const Part& part, const Prompt* prompt) {
     out.add("text", part.content);
     return Value(std::move(out));
   }
-  std::string url = part.content;
-  if (!is_url(url)) {
-    Result<std::string> read =
-        data_url(resolved(part.content, prompt), extra_text(part.extra, "media_type"));
-    if (!read) return read.problems();
-    url = *std::move(read);
-  }
+  Result<std::string> read = part_url(part, prompt);
+  if (!read) return read.problems();
+  std::string url = *std::move(read);
   if (part.type == "image_url" || url.starts_with("data:image/")) {
     Object image;
     image.add("url", std::move(url));
@@ -77,7 +32,7 @@ Result<Value> part_value(const Part& part, const Prompt* prompt) {
     out.add("input_audio", std::move(audio));
   } else {
     Object file;
-    file.add("filename", fs::path(part.content).filename().string());
+    file.add("filename", std::filesystem::path(part.content).filename().string());
     file.add("file_data", std::move(url));
     out.add("type", "file");
     out.add("file", std::move(file));
@@ -119,29 +74,6 @@ Value response_format_value(const Prompt& prompt) {
 }
 
 }  // namespace
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t word = 0;
-    const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t k = 0; k < 3; ++k)
-      word = (word << 8) | (k < have ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += k <= have ? kAlphabet[(word >> (18 - 6 * k)) & 63] : '=';
-  }
-  return out;
-}
-
-Result<std::string> data_url(const fs::path& file, std::string media_type) {
-  const Result<Source> bytes = read_source(file, std::size_t{100} << 20);
-  if (!bytes) return bytes.problems();
-  if (media_type.empty()) media_type = media_type_of(file);
-  return "data:" + media_type + ";base64," + base64(bytes->text());
-}
 
 Object merged_parameters(const Object& prompt, const Object& model) {
   Object merged = prompt;

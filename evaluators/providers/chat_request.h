@@ -27,9 +27,4 @@ class ChatRequestWriter {
 // The prompt's parameters with the model's on top; a null takes a parameter away.
 Object merged_parameters(const Object& prompt, const Object& model);
 
-// The bytes of a file as a data URL: "data:image/png;base64,...". `media_type` empty: by the
-// extension.
-Result<std::string> data_url(const std::filesystem::path& file, std::string media_type);
-std::string base64(std::string_view bytes);
-
 }  // namespace llmops

@@ -197,9 +197,13 @@ CallError http_fault(const HttpHead& head, std::string_view body) {
 
 CallError error_object_fault(const Value& document) {
   const ErrorText text = error_text(document);
-  const ErrorClass told = kind_by_words(text);
-  return {told == ErrorClass::none ? ErrorClass::error_in_stream : told,
-          "error in the answer: " + shortened(text.message)};
+  ErrorClass kind = kind_by_words(text);
+  if (kind == ErrorClass::none && has_any(text.marks, {"overloaded"}))
+    kind = ErrorClass::overloaded;
+  if (kind == ErrorClass::none && has_any(text.marks, {"rate_limit", "429"}))
+    kind = ErrorClass::rate_limited;
+  if (kind == ErrorClass::none) kind = ErrorClass::error_in_stream;
+  return {kind, "error in the answer: " + shortened(text.message)};
 }
 
 std::optional<nanoseconds> retry_after(const HttpHead& head,

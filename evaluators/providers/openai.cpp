@@ -1,13 +1,9 @@
 // Chat completions: OpenAI's route and everything that speaks it (vLLM, SGLang, TGI, TensorRT-LLM,
 // Ollama, llama.cpp, LiteLLM, OpenRouter, Gemini's and Azure's variants).
-#include <fmt/format.h>
-
 #include "datasets/text/json.h"
 #include "evaluators/providers/chat_answer.h"
 #include "evaluators/providers/chat_request.h"
-#include "evaluators/providers/endpoint.h"
-#include "evaluators/providers/stream_call.h"
-#include "evaluators/transport/event_loop.h"
+#include "evaluators/providers/http_model.h"
 
 namespace llmops {
 namespace {
@@ -45,48 +41,6 @@ class ChatReader final : public AnswerReader {
   bool done_ = false;
 };
 
-class OpenAi final : public Provider {
- public:
-  OpenAi(const ModelSpec& model, Endpoint endpoint, bool new_length_name, EventLoop& loop)
-      : model_(model),
-        endpoint_(std::move(endpoint)),
-        writer_(model, new_length_name),
-        calls_(loop, model) {
-    calls_.hide(endpoint_.secret);
-  }
-
-  std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
-                    Done done) override {
-    Sample sample;
-    sample.case_id = request->row ? request->row->id : "";
-    sample.number = request->sample;
-    Result<std::string> body = writer_.body(*request);
-    if (!body) {
-      Answer answer{.sample = std::move(sample), .retry_after = std::nullopt};
-      answer.sample.error = {ErrorClass::bad_request,
-                             body.problems()[0].file + ": " + body.problems()[0].what};
-      done(std::move(answer));
-      return 0;
-    }
-    HttpRequest http;
-    http.url = endpoint_.url;
-    http.headers = endpoint_.headers;
-    http.body = *std::move(body);
-    http.connect_timeout = model_.timeout.connect;
-    return calls_.start(std::move(http), std::make_unique<ChatReader>(), std::move(sample),
-                        scheduled, std::move(done));
-  }
-
-  void cancel(std::uint64_t attempt) override { calls_.cancel(attempt); }
-  void cancel_all() override { calls_.cancel_all(); }
-
- private:
-  const ModelSpec& model_;
-  Endpoint endpoint_;
-  ChatRequestWriter writer_;
-  StreamCalls calls_;
-};
-
 std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields, const std::filesystem::path&,
                                EventLoop& loop) {
   const std::string accept =
@@ -95,7 +49,11 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields, const std::file
                                     KeyHeader(), {"Content-Type: application/json", accept});
   // OpenAI's own newer models refuse `max_tokens`; others know only that name.
   const bool new_length_name = endpoint.base_url.starts_with("https://api.openai.com/");
-  return std::make_unique<OpenAi>(model, std::move(endpoint), new_length_name, loop);
+  const auto writer = std::make_shared<ChatRequestWriter>(model, new_length_name);
+  return std::make_unique<HttpModel>(
+      model, std::move(endpoint), loop,
+      [writer](const Request& request) { return writer->body(request); },
+      [] { return std::make_unique<ChatReader>(); });
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "evaluators/providers/provider.h"
 
+#include "evaluators/providers/recorder.h"
+
 namespace llmops {
 namespace {
 
@@ -127,6 +129,14 @@ std::unique_ptr<Model> make_one(const Value& value, const Source& source,
   if (!spec.name.empty()) spec.identity.add("name", spec.name);
   if (!spec.parameters.empty()) spec.identity.add("parameters", spec.parameters);
   model->provider = info->make(spec, fields, folder, loop);
+  if (const auto record = fields.text("record")) {
+    const std::filesystem::path file = folder / *record;
+    if (file.has_parent_path() && !std::filesystem::is_directory(file.parent_path()))
+      fields.error(fields.mark("record"), "`record` names a file in a folder that is not there", "",
+                   "make the folder first", record->size());
+    else if (model->provider)
+      model->provider = recording_to(file, std::move(model->provider));
+  }
   if (may_fall_back)
     if (const Value* chain = fields.list("fallback")) {
       List names;

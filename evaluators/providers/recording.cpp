@@ -240,6 +240,7 @@ void Recording::State::check_shared() {
       const Value first = row_at(offsets[i]);
       for (std::size_t k = i + 1; k < offsets.size(); ++k) {
         const Value second = row_at(offsets[k]);
+        if (second.find("recorded_at") != nullptr) continue;  // the later one replaces the earlier
         if (key_of(first) != key_of(second) ||
             text_at(first, spec.output) == text_at(second, spec.output))
           continue;
@@ -304,8 +305,10 @@ bool Recording::find(std::span<const std::string> values, int number, Sample& sa
   std::string key;
   for (const std::string& value : values) key += value + kSeparator;
   if (spec.sample) key += std::to_string(number);
-  for (const std::uint64_t offset : state_->index.find(hash64(key))) {
-    const Value row = state_->row_at(offset);
+  // From the end: a file that `record:` wrote may hold a later answer to the same request.
+  const std::vector<std::uint64_t> offsets = state_->index.find(hash64(key));
+  for (auto offset = offsets.rbegin(); offset != offsets.rend(); ++offset) {
+    const Value row = state_->row_at(*offset);
     if (state_->key_of(row) != key) continue;
     if (const std::string error = text_at(row, spec.error); !error.empty())
       sample.error = {error_class(error).value_or(ErrorClass::other), error};

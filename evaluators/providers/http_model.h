@@ -1,0 +1,33 @@
+#pragma once
+// What the providers that speak HTTP have in common: a body for a request, a reader for its answer.
+
+#include <functional>
+#include <memory>
+
+#include "datasets/text/result.h"
+#include "evaluators/providers/endpoint.h"
+#include "evaluators/providers/stream_call.h"
+
+namespace llmops {
+
+class HttpModel final : public Provider {
+ public:
+  using Write = std::function<Result<std::string>(const Request&)>;
+  using Read = std::function<std::unique_ptr<AnswerReader>()>;
+  HttpModel(const ModelSpec& model, Endpoint endpoint, EventLoop& loop, Write write, Read read);
+
+  // A body that cannot be written is a failed call of class bad_request.
+  std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
+                    Done done) override;
+  void cancel(std::uint64_t attempt) override { calls_.cancel(attempt); }
+  void cancel_all() override { calls_.cancel_all(); }
+
+ private:
+  const ModelSpec& model_;
+  Endpoint endpoint_;
+  Write write_;
+  Read read_;
+  StreamCalls calls_;
+};
+
+}  // namespace llmops

@@ -1,0 +1,85 @@
+#include "evaluators/providers/recorder.h"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <stdexcept>
+
+#include "datasets/text/json.h"
+
+namespace llmops {
+namespace {
+
+std::string line_of(const Request& request, const Sample& sample) {
+  Object line;
+  line.add("id", request.row ? request.row->id : "");
+  line.add("sample", request.sample);
+  if (request.prompt) {
+    line.add("prompt", request.prompt->name);
+    line.add("version", request.prompt->version);
+  }
+  if (request.row) line.add("variables", request.row->variables);
+  line.add("text", sample.text);
+  const auto add = [&](const char* key, const auto& value) {
+    if (value) line.add(key, *value);
+  };
+  if (!sample.reasoning.empty()) line.add("reasoning", sample.reasoning);
+  add("input_tokens", sample.usage.input);
+  add("output_tokens", sample.usage.output);
+  add("cached_tokens", sample.usage.cached);
+  add("reasoning_tokens", sample.usage.reasoning);
+  add("ttft_ms", sample.timing.ttft_ms);
+  add("latency_ms", sample.timing.latency_ms);
+  if (!sample.finish_reason.empty()) line.add("finish_reason", sample.finish_reason);
+  add("cost_usd", sample.cost_usd);
+  if (!sample.model.empty()) line.add("model", sample.model);
+  line.add("recorded_at", fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))));
+  return dump_json(line) + "\n";
+}
+
+class Recorder final : public Provider {
+ public:
+  Recorder(std::filesystem::path file, std::unique_ptr<Provider> inner)
+      : file_(std::move(file)), inner_(std::move(inner)) {}
+  ~Recorder() override {
+    inner_.reset();
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+  std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
+                    Done done) override {
+    return inner_->ask(request, scheduled, [this, request, done = std::move(done)](Answer answer) {
+      if (!answer.sample.error) write(line_of(*request, answer.sample));
+      done(std::move(answer));
+    });
+  }
+  void cancel(std::uint64_t attempt) override { inner_->cancel(attempt); }
+  void cancel_all() override { inner_->cancel_all(); }
+
+ private:
+  // A whole line in one call, at the end of the file: processes that share it do not mix theirs.
+  void write(const std::string& line) {
+    if (fd_ < 0) fd_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (fd_ < 0 || ::write(fd_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+      throw std::runtime_error(
+          fmt::format("{}: cannot write the recording: {}", file_.string(), std::strerror(errno)));
+  }
+
+  std::filesystem::path file_;
+  std::unique_ptr<Provider> inner_;
+  int fd_ = -1;
+};
+
+}  // namespace
+
+std::unique_ptr<Provider> recording_to(const std::filesystem::path& file,
+                                       std::unique_ptr<Provider> inner) {
+  return std::make_unique<Recorder>(file, std::move(inner));
+}
+
+}  // namespace llmops
