@@ -146,6 +146,8 @@ std::optional<nanoseconds> go_duration(std::string_view text) {
   return sum;
 }
 
+constexpr std::time_t kLongestWait_s = 366L * 24 * 3600;
+
 std::optional<nanoseconds> until_date(std::string_view text,
                                       std::chrono::system_clock::time_point now) {
   std::tm parts{};
@@ -162,6 +164,8 @@ std::optional<nanoseconds> until_date(std::string_view text,
     when = curl_getdate(std::string(text).c_str(), nullptr);
   }
   if (when < 0) return std::nullopt;
+  // A year far ahead would not fit into nanoseconds.
+  when = std::min(when, std::chrono::system_clock::to_time_t(now) + kLongestWait_s);
   return std::max<nanoseconds>(nanoseconds(0), std::chrono::system_clock::from_time_t(when) - now);
 }
 
