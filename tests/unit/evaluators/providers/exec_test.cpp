@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -47,10 +48,17 @@ TEST_CASE("exec: one document a line in, one out, a worker for each place") {
 
 TEST_CASE("exec: what the program is told") {
   const TemporaryFolder folder;
+  folder.write("app.sh", "tee request | sed -u 's/.*/{\"text\":\"ok\"}/'\n");
   EventLoop loop;
   const auto model = model_from(
-      "{provider: exec, command: 'tee request | sed \"s/.*/{\\\\\"text\\\\\":\\\\\"ok\\\\\"}/\"', parameters: {temperature: 0}}", loop, folder.path());
-  CHECK(ask_once(*model, loop, "hello").sample.error.message == "the program failed: exit code 2: /bin/sh: 1: exec: tee request: not found");
+      "{provider: exec, command: sh app.sh, parameters: {temperature: 0}}", loop, folder.path());
+  CHECK(ask_once(*model, loop, "hello").sample.text == "ok");
+  std::string told;
+  std::ifstream request(folder.path() / "request");
+  std::getline(request, told);
+  CHECK(told ==
+        R"({"id":"1","messages":[{"role":"user","content":"hello"}],)"
+        R"("parameters":{"temperature":0},"variables":{"question":"hello"}})");
 }
 
 TEST_CASE("exec: every way to fail") {
@@ -59,20 +67,21 @@ TEST_CASE("exec: every way to fail") {
     const char* command;
     const char* kind;
     const char* message;
+    const char* total = "20s";
   };
   const Row rows[] = {
-      {"says so", R"('sed s/.*/{"error":"no"}/')", "program_failed", "the program says: no"},
-      {"nonsense", "[sed, 's/.*/nonsense/']", "bad_json", nullptr},
-      {"no text", "[sed, 's/.*/{}/']", "empty_choices", "the program's answer has neither `text` nor `error`"},
+      {"says so", R"([sed, -u, 's/.*/{"error":"no"}/'])", "program_failed", "the program says: no"},
+      {"nonsense", "[sed, -u, 's/.*/nonsense/']", "bad_json", nullptr},
+      {"no text", "[sed, -u, 's/.*/{}/']", "empty_choices", "the program's answer has neither `text` nor `error`"},
       {"ends", "[sh, -c, 'read line; echo broken >&2; exit 3']", "program_failed", "the program failed: exit code 3: broken"},
       {"dies", "[sh, -c, 'read line; kill -9 $$']", "program_failed", "the program failed: ended by signal 9"},
       {"is not there", "[/no/such/program]", "other", "cannot start `/no/such/program`: No such file or directory"},
-      {"hangs", "[sleep, '1000']", "timeout_total", nullptr},
+      {"hangs", "[sleep, '1000']", "timeout_total", nullptr, "200ms"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.why);
     EventLoop loop;
-    const auto model = model_from("{provider: exec, timeout: {total: 200ms}, command: " + std::string(row.command) + "}", loop);
+    const auto model = model_from("{provider: exec, timeout: {total: " + std::string(row.total) + "}, command: " + row.command + "}", loop);
     const Sample sample = ask_once(*model, loop).sample;
     CHECK(name(sample.error.kind) == row.kind);
     if (row.message != nullptr) CHECK(sample.error.message == row.message);
@@ -83,15 +92,22 @@ TEST_CASE("exec: on time-out the program's children go with it") {
   const TemporaryFolder folder;
   EventLoop loop;
   const auto model = model_from(
-      "{provider: exec, timeout: {total: 300ms}, command: [sh, -c, 'sleep 1000 & echo $! > child; wait']}", loop, folder.path());
+      "{provider: exec, timeout: {total: 1s}, command: [sh, -c, 'sleep 1000 & echo $! > child; wait']}", loop, folder.path());
   CHECK(name(ask_once(*model, loop).sample.error.kind) == "timeout_total");
   pid_t child = 0;
   std::ifstream(folder.path() / "child") >> child;
   REQUIRE(child > 0);
-  // It may stay a zombie until whoever adopted it looks: that one is no process any more.
-  std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
-  std::string pid, program, state = "gone";
-  stat >> pid >> program >> state;
+  // Its end takes the kernel a moment; and it may stay a zombie until whoever adopted it looks: that
+  // one is no process any more.
+  std::string state;
+  for (int i = 0; i < 500; ++i) {
+    std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
+    std::string pid, program;
+    state = "gone";
+    stat >> pid >> program >> state;
+    if (state == "gone" || state == "Z" || state == "X") break;
+    ::usleep(10'000);
+  }
   CHECK((state == "gone" || state == "Z" || state == "X"));
 }
 

@@ -192,16 +192,16 @@ TEST_CASE("openai: every fault has its class") {
 
 TEST_CASE("openai: no server, no name, no TLS") {
   EventLoop loop;
-  const auto https = [](const LoopbackServer& server) {
+  const auto https = [](const LoopbackServer& server, const char* connect) {
     return "{provider: openai, base_url: 'https://127.0.0.1:" + std::to_string(server.port()) +
-           "/v1', name: t, timeout: {connect: 100ms}}";
+           "/v1', name: t, timeout: {connect: " + connect + "}}";
   };
   LoopbackServer::Options options;
   options.greeting = "220 mail.example ESMTP\r\n";
   LoopbackServer mail([](const Received&) { return nullptr; }, options);
-  const auto no_tls = model_from(https(mail), loop);
+  const auto no_tls = model_from(https(mail, "20s"), loop);
   LoopbackServer silent([](const Received&) { return nullptr; });
-  const auto no_handshake = model_from(https(silent), loop);
+  const auto no_handshake = model_from(https(silent, "100ms"), loop);
   CHECK(name(ask_once(*no_handshake, loop).sample.error.kind) == "timeout_connect");
   CHECK(name(ask_once(*no_tls, loop).sample.error.kind) == "tls");
   const auto nobody =
@@ -297,7 +297,7 @@ TEST_CASE("make_model: problems have a place and a cure") {
         "llmops.yaml:5:1: error: unknown key `temprature`\n"
         " 5 | temprature: 1\n"
         "   | ^^^^^^^^^^ expected one of: api_key_env, api_key_header, base_url, fallback, headers, hedge, "
-        "limits, name, parameters, price, provider, query, retries, stream, timeout\n");
+        "limits, name, parameters, price, provider, query, record, retries, stream, timeout\n");
   CHECK(model_problems("{provider: openai, base_url: 'ftp://x', name: x}")
             .find("expected an http:// or https:// URL") != std::string::npos);
 }
