@@ -134,6 +134,7 @@ class Driver {
 
   void send(Due due) {
     const double at = now_s();
+    filled_ = filled_ || arrivals_.has_value() || in_flight_ + 1 >= options_.concurrency;
     if (!warm_at_ && warm(at)) warm_at_ = at;
     Work work = due.work ? std::move(*due.work) : workload_.next();
     const bool measured = warm_at_.has_value();
@@ -157,8 +158,7 @@ class Driver {
 
   // The request that fills the last slot of a closed loop is the first that counts.
   bool warm(double at) const {
-    return sent_ >= options_.warm_up_requests && at >= options_.warm_up_s &&
-           (arrivals_ || in_flight_ + 1 >= options_.concurrency);
+    return filled_ && sent_ >= options_.warm_up_requests && at >= options_.warm_up_s;
   }
 
   void on_answer(const Work& work, bool measured, double asked_s, Answer answer) {
@@ -320,7 +320,7 @@ class Driver {
   EventLoop::Timer tick_{};
   TimeHistogram ttft_, tpot_;
   std::optional<double> warm_at_;
-  bool steady_ = false, closed_ = false, exhausted_ = false;
+  bool filled_ = false, steady_ = false, closed_ = false, exhausted_ = false;
   std::int64_t sent_ = 0, measured_sent_ = 0, done_ = 0, failed_ = 0, in_flight_ = 0;
   std::int64_t pausing_ = 0;  // pauses and deferred sends
   double last_sent_s_ = 0;
