@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ci/reports/report.h"
+#include "tests/support/reference.h"
 
 using namespace llmops;
 
@@ -17,8 +18,8 @@ TEST_CASE("reports: each has a name, an extension and a line of help of its own"
     CHECK_FALSE(report->summary.empty());
     CHECK((report->write != nullptr));
     CHECK(find_report(report->name) == report);
-    CHECK(std::filesystem::exists(std::filesystem::path(LLMOPS_SOURCE_DIR) / "ci/reports" /
-                                  (std::string(report->name) + ".cpp")));
+    CHECK(std::filesystem::exists(test::repository(std::filesystem::path("ci/reports") /
+                                                   (std::string(report->name) + ".cpp"))));
   }
   CHECK(find_report("pdf") == nullptr);
 }
