@@ -8,6 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "cli/build_facts.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "datasets/text/diagnostic.h"
@@ -30,13 +31,12 @@ std::span<const CommandInfo* const> commands() {
 
 namespace {
 
-constexpr std::string_view kExitCodes =
-    "Exit codes:\n"
-    "  0  the gate passed, or nothing was gated\n"
-    "  1  the gate failed: regression, threshold, inflation, latency\n"
-    "  2  the input is wrong: nothing was called, nothing was written\n"
-    "  3  the run is incomplete; what was paid for is stored\n"
-    "  4  inconclusive, where the policy says that this must not pass\n";
+std::string exit_code_lines() {
+  std::string text = "Exit codes:\n";
+  for (const ExitCodeLine& line : kExitCodeLines)
+    text += fmt::format("  {}  {}\n", static_cast<int>(line.code), line.meaning);
+  return text;
+}
 
 // What the parser did not take, said in our words. CLI11's own codes never reach the user.
 Diagnostic explain(const CLI::App& root, const CLI::ParseError& error) {
@@ -87,12 +87,21 @@ Diagnostic explain(const CLI::App& root, const CLI::ParseError& error) {
                              app == &root ? "llmops" : "llmops " + app->get_name()));
 }
 
+void print_build_facts(Console& console) {
+  Object document{
+      {"schema_version", 1}
+  };
+  document.add("build", build_facts());
+  console.print_json(document);
+}
+
 ExitCode run(int argc, char** argv, Console& console) {
   CLI::App app{"May this change to a prompt, a model or a serving stack go out?", "llmops"};
   app.set_version_flag("--version", "llmops " LLMOPS_VERSION);
   app.require_subcommand(0, 1);
-  app.footer(std::string(kExitCodes));
+  app.footer(exit_code_lines());
   ConsoleOptions options;
+  app.add_flag("--json", options.json, "with --version: what it was built from, as JSON");
   std::vector<std::pair<CLI::App*, RunCommand>> declared;
   for (const CommandInfo* command : commands()) {
     CLI::App* sub = app.add_subcommand(std::string(command->name), std::string(command->summary));
@@ -101,7 +110,7 @@ ExitCode run(int argc, char** argv, Console& console) {
     sub->add_flag("--quiet", options.quiet, "no progress and no notes on stderr")->group("Output");
     sub->add_flag("--no-color", options.no_color, "no colours (NO_COLOR does the same)")
         ->group("Output");
-    sub->footer(fmt::format("Examples:\n{}\n{}", command->examples, kExitCodes));
+    sub->footer(fmt::format("Examples:\n{}\n{}", command->examples, exit_code_lines()));
     declared.emplace_back(sub, command->declare(*sub));
     // --json and its like are taken after a subcommand as well.
     for (CLI::App* nested : sub->get_subcommands([](const CLI::App*) { return true; }))
@@ -117,7 +126,10 @@ ExitCode run(int argc, char** argv, Console& console) {
       console.print(deepest->help());
       return ExitCode::passed;
     }
-    console.print(app.count("--version") > 0 ? "llmops " LLMOPS_VERSION "\n" : app.help());
+    if (app.count("--version") > 0 && app.count("--json") > 0)
+      print_build_facts(console);
+    else
+      console.print(app.count("--version") > 0 ? "llmops " LLMOPS_VERSION "\n" : app.help());
     return ExitCode::passed;
   } catch (const CLI::ParseError& error) {
     console.configure(options);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 namespace llmops {
 
 // Part of the interface (README): what a CI job sees.
@@ -10,6 +12,20 @@ enum class ExitCode {
   incomplete = 3,    // failed calls, budget, interrupt; resumable
   inconclusive = 4,  // where the policy says that this must not pass
   bug = 70,          // ours
+};
+
+struct ExitCodeLine {
+  ExitCode code;
+  std::string_view meaning;
+};
+
+// What help and manual pages say of them.
+inline constexpr ExitCodeLine kExitCodeLines[] = {
+    {ExitCode::passed,       "the gate passed, or nothing was gated"                      },
+    {ExitCode::failed,       "the gate failed: regression, threshold, inflation, latency" },
+    {ExitCode::bad_input,    "the input is wrong: nothing was called, nothing was written"},
+    {ExitCode::incomplete,   "the run is incomplete; what was paid for is stored"         },
+    {ExitCode::inconclusive, "inconclusive, where the policy says that this must not pass"},
 };
 
 }  // namespace llmops
