@@ -48,6 +48,9 @@ struct Measurement {
   std::string why;
   std::vector<double> counts;  // corpus metrics: addends of the corpus figure
   std::string note;            // what was extracted, for the report
+  // What a majority vote over a case's samples counts ("42"); empty: no answer was found, or the
+  // metric has none.
+  std::string answer = {};
 };
 
 // A sample and the case that it answers; both outlive the call.
@@ -86,6 +89,7 @@ struct MetricInfo {
   // Reads the options (a missing mapping reads as empty) and notes every problem in `fields`;
   // returns nullptr only where problems were noted.
   std::unique_ptr<Metric> (*make)(Fields& fields);
+  bool safety = false;  // its score says something about harm: shown as such in model cards
 };
 
 // All metrics of metrics/metrics.def, in its order.

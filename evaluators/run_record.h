@@ -9,6 +9,7 @@
 
 #include "datasets/case.h"
 #include "evaluators/metric.h"
+#include "evaluators/side_use.h"
 
 namespace llmops {
 
@@ -22,6 +23,8 @@ struct Measure {
   std::string signature;  // built-in measures: their name and version
   std::string unit;       // "", "tokens", "usd", "ms"
   bool builtin = false;
+  // How a case's value comes from its samples (evaluators/reduce.h): "pass@5"; empty: their mean.
+  std::string reduce = {};
 };
 
 // One case of a run: the mean over its samples of every measure.
@@ -59,8 +62,9 @@ struct RunHeader {
   int samples_per_case = 1;
   int shard = 0, shards = 0;  // which part of the dataset this is, from 1; 0: all of it
   std::vector<Measure> measures;
-  RunCounts counts;
-  double cost_usd = 0;
+  RunCounts counts;                // calls of the model under test
+  std::vector<SideUse> side_uses;  // of judges
+  double cost_usd = 0;             // all of it
   double wall_s = 0;
   bool complete = true;
   std::string why_incomplete;

@@ -55,6 +55,10 @@ enum class ErrorClass {
 std::string_view name(ErrorClass error);  // "timeout_total"
 std::optional<ErrorClass> error_class(std::string_view name);
 
+// The passages that an application says it used: a text, or a list of texts or of mappings with
+// `text`, `content` or `page_content`; other mappings count as their JSON.
+std::vector<std::string> passages_of(const Value& given);
+
 struct CallError {
   ErrorClass kind = ErrorClass::none;
   std::string message;  // one sentence; model and server text in it is untrusted
@@ -68,12 +72,15 @@ struct Sample {
   std::string text;
   std::string reasoning;  // thinking text, apart from the answer
   Value tool_calls;       // list of {id, name, arguments}; null: none
-  Value logprobs;         // as the provider gave them; null: none
+  Value steps;            // what an agent says it did, in order: a list; null: it does not say
+  std::vector<std::string> context;  // passages that an application says it used; none: the case's
+  Value logprobs;                    // as the provider gave them; null: none
   std::string finish_reason;
   std::string model;  // that answered, as the server names it
   Usage usage;
   Timeline timeline;  // the stamps behind `timing`; empty for recorded and cached samples
   Timing timing;
+  ServerTiming server;
   std::optional<double> cost_usd;  // of a cached one: what it cost when it was asked
   int attempts = 1;
   std::vector<ErrorClass> faults;  // attempts that failed, in their order; the last one's too

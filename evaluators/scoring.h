@@ -23,13 +23,17 @@ struct Evaluator {
   bool negate = false;               // `not: true`: 1 - score, for scores in [0, 1]
   std::optional<double> weight;      // in the weighted mean `score`; absent counts as 1
   std::optional<double> min;         // per case: the score becomes 1 where it reaches `min`, else 0
-  std::vector<std::size_t> columns;  // of the metric, those with a headline
+  bool votes = false;                // one of the measures is a vote over the samples' answers
+  std::vector<std::size_t> columns;  // of the metric, those with a headline; then those reduced
   std::vector<Measure> measures;     // one for each of `columns`
 };
 
 // Reads `evaluators:` (a list of names or {name: options}); notes every problem.
 std::vector<Evaluator> read_evaluators(const Value& value, const Source& source,
                                        Diagnostics& problems);
+
+// Takes the signature of its metric again: a judge's names the model once that is known.
+void renew_signatures(Evaluator& evaluator);
 
 // All measures of the evaluators, in order. Where an evaluator has a weight, the measure `score`
 // comes last: the weighted mean of all bounded scores of a sample, each brought to [0, 1] with 1

@@ -31,6 +31,7 @@ struct Prompt {
   std::string revision;          // of git, 40 hexadecimal digits; empty: read from the disk
   std::string model;             // pinned; a suite may override it
   std::string created, author, changelog;
+  std::string intended_use, limits;  // for people: what it is for, what it is not for
   std::vector<MessageTemplate> messages;
   Object parameters;  // temperature, max_tokens, ...: sent as they are
   // Null: none; else {type: json_object}, or {type: json_schema, json_schema: {name, schema, ...}}

@@ -22,6 +22,12 @@ inline Measurement unscored(std::string why, std::size_t columns = 1) {
           .note = ""};
 }
 
+// The same with what a vote over a case's samples counts.
+inline Measurement with_answer(Measurement measured, std::string answer) {
+  measured.answer = std::move(answer);
+  return measured;
+}
+
 inline constexpr std::string_view kNoReference = "the case has no reference";
 
 // The highest of a function's values over the references; unscored where the case has none.
@@ -57,7 +63,7 @@ class SimpleMetric final : public Metric {
 };
 
 // A metric whose figure for the set comes from the summed counts of its samples.
-class CountedMetric final : public Metric {
+class CountedMetric : public Metric {
  public:
   struct Parts {
     Column column;
@@ -85,6 +91,9 @@ class CountedMetric final : public Metric {
     if (counts.empty()) return {std::nullopt};
     return {parts_.figure(counts)};
   }
+
+ protected:
+  std::string references() const { return references_.shown(); }  // for signatures
 
  private:
   Parts parts_;

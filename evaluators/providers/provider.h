@@ -18,6 +18,7 @@
 namespace llmops {
 
 class EventLoop;  // evaluators/transport/event_loop.h
+struct BatchApi;  // evaluators/providers/batch_api.h
 
 struct Timeouts {
   std::chrono::nanoseconds connect = std::chrono::seconds(5);
@@ -86,6 +87,9 @@ class Provider {
   // ended is left alone.
   virtual void cancel(std::uint64_t attempt) { static_cast<void>(attempt); }
   virtual void cancel_all() {}
+
+  // How its batches are asked for (`eval --batch`); nullptr: it has none.
+  virtual const BatchApi* batch() const { return nullptr; }
 };
 
 struct ProviderInfo {
