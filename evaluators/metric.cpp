@@ -1,6 +1,6 @@
 #include "evaluators/metric.h"
 
-#include <tbb/parallel_for.h>
+#include "datasets/parallel.h"
 
 namespace llmops {
 
@@ -34,8 +34,8 @@ void Metric::survey(const Case&) {}
 
 std::vector<Measurement> Metric::score_batch(std::span<const Scorable> batch) const {
   std::vector<Measurement> measured(batch.size());
-  tbb::parallel_for(std::size_t{0}, batch.size(),
-                    [&](std::size_t i) { measured[i] = score(*batch[i].row, *batch[i].sample); });
+  parallel_for(batch.size(),
+               [&](std::size_t i) { measured[i] = score(*batch[i].row, *batch[i].sample); });
   return measured;
 }
 

@@ -1,8 +1,5 @@
 #include "ci/stats/bootstrap.h"
 
-#include <oneapi/tbb/blocked_range.h>
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,6 +8,7 @@
 #include "ci/stats/distributions.h"
 #include "ci/stats/moments.h"
 #include "ci/stats/quantile.h"
+#include "datasets/parallel.h"
 #include "datasets/random.h"
 
 namespace llmops::stats {
@@ -145,9 +143,8 @@ double resampled_mean(std::span<const double> values, std::uint64_t stream, std:
 
 template <class Body>
 void for_each_resample(int resamples, Body body) {
-  tbb::parallel_for(tbb::blocked_range<int>(0, resamples, 16), [&](const auto& range) {
-    for (int r = range.begin(); r < range.end(); ++r) body(r);
-  });
+  parallel_for(
+      static_cast<std::size_t>(resamples), [&](std::size_t r) { body(static_cast<int>(r)); }, 16);
 }
 
 }  // namespace

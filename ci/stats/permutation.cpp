@@ -3,9 +3,6 @@
 // looked up a byte at a time: 256 partial sums for every 8 cases.
 #include "ci/stats/permutation.h"
 
-#include <oneapi/tbb/blocked_range.h>
-#include <oneapi/tbb/parallel_reduce.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -14,6 +11,7 @@
 #include "ci/stats/checks.h"
 #include "ci/stats/moments.h"
 #include "ci/stats/resampling.h"
+#include "datasets/parallel.h"
 #include "datasets/random.h"
 
 namespace llmops::stats {
@@ -234,16 +232,18 @@ Extremes count_resamples(const std::vector<double>& d, std::uint64_t stream,
   const std::vector<ByteTable> tables = byte_tables(d);
   const Bar bar = bar_of(d);
   const std::int64_t blocks = (resamples + kBlock - 1) / kBlock;
-  return tbb::parallel_reduce(
-      tbb::blocked_range<std::int64_t>(0, blocks), Extremes{},
-      [&](const tbb::blocked_range<std::int64_t>& range, Extremes e) {
-        for (std::int64_t b = range.begin(); b < range.end(); ++b)
-          count_block(tables, bar, stream, b * kBlock, std::min(resamples, (b + 1) * kBlock), e);
-        return e;
-      },
-      [](const Extremes& a, const Extremes& b) {
-        return Extremes{a.two_sided + b.two_sided, a.less + b.less, a.greater + b.greater};
-      });
+  std::vector<Extremes> counted(static_cast<std::size_t>(blocks));
+  parallel_for(counted.size(), [&](std::size_t block) {
+    const auto first = static_cast<std::int64_t>(block) * kBlock;
+    count_block(tables, bar, stream, first, std::min(resamples, first + kBlock), counted[block]);
+  });
+  Extremes all;
+  for (const Extremes& e : counted) {
+    all.two_sided += e.two_sided;
+    all.less += e.less;
+    all.greater += e.greater;
+  }
+  return all;
 }
 
 void by_monte_carlo(SignFlip& r, const std::vector<double>& d, std::uint64_t stream,

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <tbb/enumerable_thread_specific.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <atomic>
 #include <stdexcept>
 
+#include "datasets/parallel.h"
 #include "evaluators/encoder/encoder_weights.h"
 #include "evaluators/encoder/kernels.h"
 #include "evaluators/encoder/packing.h"
@@ -143,7 +143,7 @@ Result<std::unique_ptr<const Encoder>> Encoder::load(const ModelConfig& config,
   state->weights = std::move(weights);
   state->frame = read_frame(config, *state->weights, path, layers);
   state->layers.resize(layers);
-  tbb::parallel_for(std::size_t{0}, layers, [&](std::size_t layer) {
+  parallel_for(layers, [&](std::size_t layer) {
     state->layers[layer] = read_layer(config, *state->weights, layer, path, state->frame);
   });
   return std::unique_ptr<const Encoder>(new Encoder(std::move(state)));
@@ -161,16 +161,14 @@ void Encoder::encode(std::span<const TokenIds> texts, LayerRange wanted, const S
   const std::vector<Block> blocks = pack_texts(texts, kBlockRows);
   tbb::enumerable_thread_specific<Workspace> workspaces;
   std::atomic<std::size_t> done = 0;
-  tbb::parallel_for(
-      tbb::blocked_range<std::size_t>(0, blocks.size(), 1),
-      [&](const tbb::blocked_range<std::size_t>& range) {
-        for (std::size_t i = range.begin(); i != range.end(); ++i) {
-          state_->run(blocks[i], texts, wanted, sink, workspaces.local());
-          const std::size_t count = done.fetch_add(blocks[i].texts.size()) + blocks[i].texts.size();
-          if (progress) progress(count, texts.size());
-        }
+  parallel_for(
+      blocks.size(),
+      [&](std::size_t i) {
+        state_->run(blocks[i], texts, wanted, sink, workspaces.local());
+        const std::size_t count = done.fetch_add(blocks[i].texts.size()) + blocks[i].texts.size();
+        if (progress) progress(count, texts.size());
       },
-      tbb::simple_partitioner());
+      1);
 }
 
 }  // namespace llmops

@@ -1,11 +1,10 @@
 #include "evaluators/encoder/fingerprint.h"
 
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <string_view>
 
+#include "datasets/parallel.h"
 #include "datasets/text/hash.h"
 #include "evaluators/encoder/mapped_file.h"
 
@@ -30,7 +29,7 @@ std::string content_hash(const fs::path& file) {
   if (!map) throw std::runtime_error(render(map.problems()));
   const std::string_view bytes = (*map)->bytes();
   std::vector<std::string> parts((bytes.size() + kPart - 1) / kPart);
-  tbb::parallel_for(std::size_t{0}, parts.size(), [&](std::size_t i) {
+  parallel_for(parts.size(), [&](std::size_t i) {
     const std::string_view part = bytes.substr(i * kPart, kPart);
     parts[i] = sha256(part);
     (*map)->forget(part);

@@ -1,13 +1,13 @@
 // BERTScore: each token is matched with the most similar token of the other text, by the cosine of
 // their vectors at one layer of an encoder.
 #include <fmt/format.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
 
 #include "evaluators/metric.h"
+#include "datasets/parallel.h"
 #include "evaluators/metrics/bertscore/matching.h"
 #include "evaluators/metrics/bertscore/options.h"
 
@@ -32,8 +32,7 @@ class Texts {
   }
   void tokenise(const Tokenizer& tokenizer) {
     ids_.resize(texts_.size());
-    tbb::parallel_for(std::size_t{0}, texts_.size(),
-                      [&](std::size_t i) { ids_[i] = tokenizer.encode(texts_[i]); });
+    parallel_for(texts_.size(), [&](std::size_t i) { ids_[i] = tokenizer.encode(texts_[i]); });
   }
   const TokenIds& ids(std::size_t text) const { return ids_[text]; }
   bool is_reference(std::size_t text) const { return references_[text]; }
@@ -205,7 +204,7 @@ class BertScore final : public Metric {
       }
       return setup_.baseline.empty() ? scores : rescale(scores, setup_.baseline[layer]);
     };
-    tbb::parallel_for(std::size_t{0}, pairs.size(), [&](std::size_t i) {
+    parallel_for(pairs.size(), [&](std::size_t i) {
       std::vector<BertScores> by_layer(setup_.encoder->layers() + 1);
       if (setup_.all_layers)
         for (std::size_t layer = 0; layer < by_layer.size(); ++layer)
