@@ -10,10 +10,14 @@
 #include <unordered_map>
 
 #include "cli/progress.h"
+#include "datasets/text/utf8.h"
 #include "evaluators/cache/response_cache.h"
 #include "evaluators/recorder.h"
+#include "evaluators/runner/batch_run.h"
+#include "evaluators/store/batch_journal.h"
 #include "evaluators/store/run_lock.h"
 #include "evaluators/telemetry/hardware.h"
+#include "evaluators/traces/exporter.h"
 #include "prompts/prompt_size.h"
 
 namespace llmops {
@@ -241,10 +245,12 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   if (options.resume) {
     header.id = *options.resume;
   } else {
-    const Object spec{
+    Object spec{
         {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
         {"content", options.content                                                  }
     };
+    if (!suite.feature.empty()) spec.add("feature", suite.feature);
+    if (options.batch) spec.add("batch", true);
     store.begin_run(header, spec);
   }
   const std::optional<RunLock> lock = RunLock::take(store.folder(), header.id);
@@ -272,6 +278,8 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
                     reader.get(), header.id, options.shard);
   CacheOfRun cache(suite, cell, store, options);
   Progress progress(console, "samples", wanted - stored_before);
+  const TracedRun traced{.id = header.id, .feature = suite.feature, .suite = suite.name};
+  const auto begun = std::chrono::system_clock::now();
   FanOutOptions fan_out_options = options.fan_out;
   if (cache.used())
     fan_out_options.known = [&](const Request& request) { return cache.find(request); };
@@ -284,14 +292,29 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
     if (const int count = interrupts(); sequential != nullptr && count > 0)
       sequential->request_stop(count);
   };
-  const FanOutCounts counts = fan_out(
-      [&] { return requests.next(); }, *cell.model, loop, fan_out_options,
-      [&](const Request& request, Sample sample) {
-        progress.add(bool{sample.error}, sample.cached ? 0 : sample.usage.output.value_or(0),
-                     sample.cached ? 0 : sample.cost_usd.value_or(0));
-        std::string key = cache.used() ? cache.key_of(request, sample) : "";
-        recorder.add(request.row, std::move(sample), std::move(key));
-      });
+  const std::function<std::shared_ptr<const Request>()> next = [&] { return requests.next(); };
+  const auto on_sample = [&](const Request& request, Sample sample) {
+    progress.add(bool{sample.error}, sample.cached ? 0 : sample.usage.output.value_or(0),
+                 sample.cached ? 0 : sample.cost_usd.value_or(0));
+    std::string key = cache.used() ? cache.key_of(request, sample) : "";
+    if (options.traces != nullptr)
+      options.traces->add(traced, cell.model->spec, request, sample, "model");
+    recorder.add(request.row, std::move(sample), std::move(key));
+  };
+  FanOutCounts counts;
+  if (options.batch) {
+    BatchJournal journal(store.folder(), header.id);
+    const BatchOptions batch_options{
+        .limits = fan_out_options,
+        .on_note = [&](const std::string& text) { console.note(visible(text)); }};
+    BatchCounts asked = batch_run(next, *cell.model, loop, journal, batch_options, on_sample);
+    counts = std::move(asked.counts);
+    recorder.finish();  // before the journal forgets
+    for (const std::int64_t number : asked.ended) journal.forget(number);
+    header.warnings.emplace_back("asked by batch: the answers have no times");
+  } else {
+    counts = fan_out(next, *cell.model, loop, fan_out_options, on_sample);
+  }
   recorder.finish();
   progress.stop();
 
@@ -311,6 +334,7 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
         fmt::format("stopped early: the verdict was certain after {} of {} cases",
                     sequential->verdict().used(), sequential->verdict().cases());
   }
+  if (options.traces != nullptr) options.traces->add_run(traced, begun, header.why_incomplete);
   store.finish_run(header);
   return header;
 }

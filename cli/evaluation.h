@@ -14,6 +14,8 @@
 
 namespace llmops {
 
+class TraceExporter;  // evaluators/traces/exporter.h
+
 // One cell of the matrix prompt x model, ready to run.
 struct Cell {
   std::shared_ptr<const Prompt> prompt;
@@ -32,6 +34,8 @@ struct EvaluationOptions {
   std::string content;                  // hash over suite and prompt: what a resumed run must share
   SequentialRun* sequential = nullptr;  // gives the order of the cases and may stop the run
   std::optional<Shard> shard;
+  bool batch = false;               // ask by batch (runner/batch_run.h)
+  TraceExporter* traces = nullptr;  // told of each call; nullptr: nobody
   bool read_cache = true, write_cache = true;
 };
 

@@ -12,9 +12,17 @@ namespace llmops {
 void declare_store_options(CLI::App& app, StoreOptions& options) {
   app.add_option("--store", options.store,
                  "folder of the store (default: .llmops here or beside --suite)")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(&store_problem);
   app.add_option("--suite", options.suite, "the suite whose folder holds the store")
       ->type_name("SUITE");
+}
+
+std::string store_problem(const std::string& store) {
+  const std::size_t scheme = store.find("://");
+  if (scheme == std::string::npos) return "";
+  return fmt::format("expected a folder: this program has no store for `{}` addresses",
+                     store.substr(0, scheme));
 }
 
 Result<std::shared_ptr<Store>> open_store(const StoreOptions& options) {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "evaluators/providers/provider.h"
+#include "evaluators/runner/budget.h"
 
 namespace llmops {
 
@@ -32,6 +33,7 @@ struct FanOutCounts {
 struct FanOutOptions {
   std::optional<double> max_cost_usd;      // checked before each call, what is in flight counted in
   std::optional<std::int64_t> max_tokens;  // the same
+  Budget* budget = nullptr;                // shared with other runs and judges, instead of the two
   std::optional<std::chrono::nanoseconds>
       max_time;            // then nothing is asked any more and what is in flight is dropped
   std::uint64_t seed = 1;  // of the backoff's jitter
