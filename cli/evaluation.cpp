@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "cli/feature.h"
 #include "cli/progress.h"
 #include "datasets/text/utf8.h"
 #include "evaluators/cache/response_cache.h"
@@ -249,7 +250,8 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
         {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
         {"content", options.content                                                  }
     };
-    if (!suite.feature.empty()) spec.add("feature", suite.feature);
+    if (const std::string feature = feature_of(suite); !feature.empty())
+      spec.add("feature", feature);
     if (options.batch) spec.add("batch", true);
     store.begin_run(header, spec);
   }
@@ -278,7 +280,7 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
                     reader.get(), header.id, options.shard);
   CacheOfRun cache(suite, cell, store, options);
   Progress progress(console, "samples", wanted - stored_before);
-  const TracedRun traced{.id = header.id, .feature = suite.feature, .suite = suite.name};
+  const TracedRun traced{.id = header.id, .feature = feature_of(suite), .suite = suite.name};
   const auto begun = std::chrono::system_clock::now();
   FanOutOptions fan_out_options = options.fan_out;
   if (cache.used())

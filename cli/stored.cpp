@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ci/baseline.h"
+#include "cli/store_option.h"
 #include "cli/suite.h"
 
 namespace llmops {
@@ -16,13 +17,6 @@ void declare_store_options(CLI::App& app, StoreOptions& options) {
       ->check(&store_problem);
   app.add_option("--suite", options.suite, "the suite whose folder holds the store")
       ->type_name("SUITE");
-}
-
-std::string store_problem(const std::string& store) {
-  const std::size_t scheme = store.find("://");
-  if (scheme == std::string::npos) return "";
-  return fmt::format("expected a folder: this program has no store for `{}` addresses",
-                     store.substr(0, scheme));
 }
 
 Result<std::shared_ptr<Store>> open_store(const StoreOptions& options) {

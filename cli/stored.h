@@ -20,8 +20,6 @@ struct StoreOptions {
 };
 
 void declare_store_options(CLI::App& app, StoreOptions& options);
-// What is wrong with a --store as it was written; "" where nothing is. A check of CLI11.
-std::string store_problem(const std::string& store);
 
 // The store that --store, --suite, $LLMOPS_HOME or the present folder names; a problem where none
 // lies there.

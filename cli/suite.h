@@ -27,8 +27,7 @@ struct Suite {
   std::filesystem::path file;    // as it was named
   std::filesystem::path folder;  // relative paths count from here
   Source source;
-  std::string name;     // `name:`, else the file's name
-  std::string feature;  // of the product, for traces; empty: none
+  std::string name;  // `name:`, else the file's name
   std::vector<std::shared_ptr<const Prompt>> prompts;
   DatasetSpec dataset;
   std::vector<Value> models;  // `model:` mappings, overrides applied

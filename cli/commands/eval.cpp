@@ -12,6 +12,7 @@
 #include "cli/outputs.h"
 #include "cli/pricing.h"
 #include "cli/shard.h"
+#include "cli/store_option.h"
 #include "cli/suite.h"
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
@@ -434,6 +435,7 @@ RunCommand declare(CLI::App& app) {
   app.add_option("--store", options->store,
                  "folder of the store (default: .llmops beside the suite)")
       ->type_name("DIR")
+      ->check(&store_problem)
       ->group("Limits");
   declare_output_options(app, options->files);
   app.add_option("--traces", options->traces, "append a JSON line for each call to FILE")
