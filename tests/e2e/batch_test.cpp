@@ -82,7 +82,7 @@ TEST_CASE("batch: a run that is interrupted or killed finds its batch again") {
     write_live_project(folder, server.server.url(), 30, kModel);
     CliOptions options = in(folder);
     options.signals = {
-        {1500ms, signal}
+        {4000ms, signal}
     };
     const CliRun cut = run_cli({"eval", "--batch", "--json"}, options);
     CAPTURE(cut.err);

@@ -25,7 +25,7 @@ std::string uploaded(const std::string& body) {
 }
 
 std::size_t number_in(const std::string& path, std::string_view behind) {
-  return static_cast<std::size_t>(std::stoul(path.substr(path.find(behind) + behind.size())));
+  return std::stoul(path.substr(path.find(behind) + behind.size()));
 }
 
 }  // namespace
