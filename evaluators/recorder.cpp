@@ -17,11 +17,12 @@ constexpr std::chrono::milliseconds kBetweenWrites(1);
 }  // namespace
 
 Recorder::Recorder(Store& store, std::string run_id, const std::vector<Evaluator>& evaluators,
-                   OnScored on_scored)
+                   OnScored on_scored, std::function<bool()> stopped)
     : store_(store),
       run_id_(std::move(run_id)),
       evaluators_(evaluators),
       on_scored_(std::move(on_scored)),
+      stopped_(std::move(stopped)),
       writer_([this] { write(); }),
       scorer_([this] { score(); }) {}
 
@@ -140,10 +141,12 @@ void Recorder::score() {
 
 void Recorder::score(const Batch& calls) {
   store_.sync();
+  if (stopped_ && stopped_()) return;
   std::vector<Scorable> samples(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i)
     samples[i] = {calls[i].row.get(), &calls[i].sample};
   std::vector<Scores> scores = score_batch(evaluators_, samples);
+  if (stopped_ && stopped_()) return;
   if (on_scored_)
     for (std::size_t i = 0; i < calls.size(); ++i) on_scored_(calls[i], scores[i]);
   const std::lock_guard lock(mutex_);

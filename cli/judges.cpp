@@ -1,0 +1,141 @@
+#include "cli/judges.h"
+
+#include <fmt/format.h>
+
+#include "datasets/text/json.h"
+
+namespace llmops {
+namespace {
+
+std::string text_of(const Value& mapping, std::string_view key) {
+  const Value* found = mapping.find(key);
+  return found == nullptr || found->is_null() ? std::string() : to_text(*found);
+}
+
+// Who is meant, from the mapping alone: what a signature and a calibration know a judge by. Not
+// the address: the same model answers alike from another.
+Object identity_of(const Value& mapping) {
+  Object identity;
+  identity.add("provider", text_of(mapping, "provider"));
+  if (const std::string name = text_of(mapping, "name"); !name.empty()) identity.add("name", name);
+  if (const Value* parameters = mapping.find("parameters");
+      parameters != nullptr && parameters->is_object() && !parameters->object()->empty())
+    identity.add("parameters", *parameters);
+  return identity;
+}
+
+void check_name(const ModelWish& wish, const Source& source, Diagnostics& problems) {
+  const ProviderInfo* provider = find_provider(text_of(wish.model, "provider"));
+  if (provider == nullptr || !provider->needs_name || !text_of(wish.model, "name").empty()) return;
+  problems.push_back(source.problem(wish.model.mark(), "a judge's model without a `name`",
+                                    "expected `name:` beside `provider:`"));
+}
+
+}  // namespace
+
+void read_judges(Suite& suite, Fields& fields, Diagnostics& problems) {
+  const ModelWish common = read_model_wish(fields, "judge");
+  const Value under_test = suite.models.size() == 1 ? suite.models.front() : Value();
+  suite.judge = common.under_test ? under_test : common.model;
+  for (Evaluator& evaluator : suite.evaluators) {
+    AsksModels* asks = asks_models(evaluator.metric.get());
+    if (asks == nullptr) continue;
+    for (ModelWish& wish : asks->wishes()) {
+      const bool inherits = wish.model.is_null() && !wish.under_test;
+      if (inherits) wish.under_test = common.under_test;
+      if (wish.under_test && suite.models.size() > 1) {
+        problems.push_back(suite.source.problem(
+            wish.mark,
+            fmt::format("`{}` is answered by the model under test, and there are several",
+                        evaluator.name),
+            "expected a model of its own"));
+        continue;
+      }
+      if (wish.under_test)
+        wish.model = under_test;
+      else if (inherits)
+        wish.model = suite.judge;
+      if (wish.model.is_null()) {
+        if (!suite.models.empty())
+          problems.push_back(suite.source.problem(
+              wish.mark,
+              fmt::format("`{}` asks a {}, and nothing says which model that is", evaluator.name,
+                          wish.role),
+              "expected `model:` in its options, or `judge:` in the suite (a mapping as under "
+              "`model:`, or `under_test`)"));
+        continue;
+      }
+      check_name(wish, suite.source, problems);
+      wish.identity = identity_of(wish.model);
+    }
+    renew_signatures(evaluator);
+  }
+}
+
+std::unique_ptr<SideModels> make_side_models(const Suite& suite, EventLoop& main,
+                                             const PriceTable& prices, Diagnostics& problems) {
+  auto side = std::make_unique<SideModels>(main);
+  for (const Evaluator& evaluator : suite.evaluators)
+    side->add(evaluator, suite.source, suite.folder, problems);
+  for (const std::unique_ptr<Model>& model : side->models()) {
+    if (model == nullptr || model->spec.price) continue;
+    const ProviderInfo* provider = find_provider(model->spec.provider);
+    if (provider == nullptr || !provider->cacheable) continue;
+    if (const Price* found = prices.find(model->spec.name)) model->spec.price = *found;
+  }
+  return side;
+}
+
+ConnectedJudges::ConnectedJudges(const Suite& suite, SideModels* models, const Store& store,
+                                 const std::string& run_id, const FanOutOptions& fan_out,
+                                 const Options& options) {
+  if (models != nullptr && !models->empty()) {
+    SideRunOptions side{.ttl = options.read_cache ? options.ttl : std::nullopt,
+                        .keep = options.write_cache,
+                        .max_cost_usd = fan_out.max_cost_usd,
+                        .max_tokens = fan_out.max_tokens,
+                        .spending = fan_out.spending,
+                        .interrupts = fan_out.interrupts,
+                        .seed = suite.seed};
+    if (fan_out.max_time) side.deadline = Clock::now() + *fan_out.max_time;
+    run_.emplace(*models, store.folder(), run_id, std::move(side));
+  }
+  AskingContext context{.prompt = options.prompt,
+                        .baseline = options.baseline,
+                        .seed = suite.seed,
+                        .state = store.folder(),
+                        .read_cache = options.read_cache,
+                        .write_cache = options.write_cache,
+                        .interrupts = fan_out.interrupts};
+  for (const Evaluator& evaluator : suite.evaluators) {
+    AsksModels* asks = asks_models(evaluator.metric.get());
+    if (asks == nullptr) continue;
+    asks_.push_back(asks);
+    context.asker = nullptr;
+    for (std::size_t i = 0; run_ && i < models->asking().size(); ++i)
+      if (models->asking()[i].asks == asks) context.asker = &run_->asker(i);
+    asks->connect(context);
+  }
+}
+
+ConnectedJudges::~ConnectedJudges() {
+  for (AsksModels* asks : asks_) asks->connect({});
+}
+
+std::optional<std::string> ConnectedJudges::stopped() const {
+  return run_ ? run_->stopped() : std::nullopt;
+}
+
+std::vector<SideUse> ConnectedJudges::uses(const Store& store, const std::string& run_id) const {
+  std::vector<SideUse> all = store.side_uses(run_id);
+  for (const AsksModels* asks : asks_)
+    for (SideUse& use : asks->uses()) all.push_back(std::move(use));
+  return all;
+}
+
+void add_side_uses(RunHeader& header, std::vector<SideUse> uses) {
+  for (const SideUse& use : uses) header.cost_usd += use.cost_usd;
+  header.side_uses = std::move(uses);
+}
+
+}  // namespace llmops

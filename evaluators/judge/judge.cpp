@@ -1,0 +1,122 @@
+#include "evaluators/judge/judge.h"
+
+#include <fmt/format.h>
+
+#include "datasets/text/hash.h"
+#include "datasets/text/json.h"
+#include "datasets/text/utf8.h"
+#include "evaluators/metrics/simple_metric.h"
+
+namespace llmops {
+
+JudgeOptions read_judge_options(Fields& fields) {
+  JudgeOptions options;
+  options.wishes.push_back(read_model_wish(fields));
+  options.input = CaseInput::read(fields);
+  options.draws = static_cast<int>(fields.integer("draws", {1, 100}).value_or(1));
+  options.parameters.add("temperature", options.draws > 1 ? 1 : 0);
+  if (const Value* given = fields.mapping("parameters"))
+    for (const Member& member : *given->object()) {
+      if (member.value.is_null())
+        options.parameters.erase(member.key);
+      else
+        options.parameters.set(member.key, member.value);
+    }
+  return options;
+}
+
+std::shared_ptr<const Prompt> judge_prompt(std::string name, const JudgeOptions& options,
+                                           const Object& more) {
+  auto prompt = std::make_shared<Prompt>();
+  prompt->name = std::move(name);
+  prompt->version = "1.0.0";
+  prompt->parameters = options.parameters;
+  for (const Member& member : more)
+    if (prompt->parameters.find(member.key) == nullptr)
+      prompt->parameters.add(member.key, member.value);
+  return prompt;
+}
+
+std::string judge_failure(const Sample& answer) {
+  if (answer.error)
+    return fmt::format("the judge failed: {}: {}", name(answer.error.kind), answer.error.message);
+  if (answer.finish_reason == "length") return "the judge's answer was cut off (max_tokens)";
+  return "";
+}
+
+std::string prompt_digest(std::string_view fixed_text) { return sha256(fixed_text).substr(0, 8); }
+
+std::vector<Measurement> JudgeMetric::score_batch(std::span<const Scorable> batch) const {
+  struct Asked {
+    std::size_t from = 0, count = 0;
+    std::string why;
+    std::vector<Sample> answers;
+  };
+  std::vector<Asked> asked(batch.size());
+  std::vector<Question> questions;
+  const auto ask_round = [&](auto pose_one) {
+    questions.clear();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      asked[i].from = questions.size();
+      if (asked[i].why.empty()) pose_one(i);
+      asked[i].count = questions.size() - asked[i].from;
+    }
+    if (questions.empty()) return;
+    std::vector<Sample> answers = context_.asker->ask(questions);
+    for (Asked& each : asked)
+      for (std::size_t i = 0; i < each.count; ++i)
+        each.answers.push_back(std::move(answers[each.from + i]));
+  };
+  if (context_.asker == nullptr) {
+    return std::vector<Measurement>(
+        batch.size(), unscored("no model is connected to this judge", columns().size()));
+  }
+  ask_round([&](std::size_t i) { asked[i].why = pose(batch[i], questions); });
+  ask_round([&](std::size_t i) { pose_more(batch[i], asked[i].answers, questions); });
+  std::vector<Measurement> measured;
+  measured.reserve(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    measured.push_back(asked[i].why.empty() ? read(batch[i], asked[i].answers)
+                                            : unscored(asked[i].why, columns().size()));
+  return measured;
+}
+
+Measurement JudgeMetric::score(const Case& row, const Sample& sample) const {
+  const Scorable one[] = {
+      {&row, &sample}
+  };
+  return std::move(score_batch(one)[0]);
+}
+
+void JudgeMetric::add_question(const Scorable& sample, const std::shared_ptr<const Prompt>& prompt,
+                               std::string system, std::string user, std::vector<Question>& into,
+                               int draws, int first_draw) const {
+  // The request's own copy: a call that is dropped may hold it longer than the sample lives.
+  const auto row = std::make_shared<const Case>(*sample.row);
+  std::vector<Message> messages;
+  const auto add = [&](const char* role, std::string text) {
+    messages.push_back({.role = role,
+                        .parts = {{.type = "text", .content = std::move(text), .extra = {}}},
+                        .extra = {}});
+  };
+  if (!system.empty()) add("system", std::move(system));
+  add("user", repair_utf8(user));
+  for (int draw = first_draw; draw < first_draw + draws; ++draw) {
+    auto request = std::make_shared<Request>();
+    request->row = row;
+    request->sample = draw;
+    request->messages = messages;
+    request->prompt = prompt;
+    into.push_back({0, std::move(request)});
+  }
+}
+
+std::string JudgeMetric::common_signature() const {
+  std::string text = "judge:";
+  for (std::size_t i = 0; i < options_.wishes.size(); ++i)
+    text += (i > 0 ? "+" : "") + model_label(options_.wishes[i]);
+  return text + fmt::format("|input:{}|draws:{}|parameters:{}", options_.input.signature(),
+                            options_.draws, prompt_digest(dump_json(Value(options_.parameters))));
+}
+
+}  // namespace llmops
