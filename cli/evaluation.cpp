@@ -263,10 +263,9 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
                                 .write_cache = options.write_cache,
                                 .prompt = cell.prompt,
                                 .baseline = options.baseline});
-  const auto judges_stopped = [&] { return judges.stopped().has_value(); };
   if (options.resume) {
     store.drop_failed_calls(header.id);
-    store.score_unscored(header.id, suite.evaluators, judges_stopped);
+    store.score_unscored(header.id, suite.evaluators);
     stored_before = store.count(header.id).samples;
   }
   const auto start = Clock::now();
@@ -277,8 +276,7 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
       store, header.id, suite.evaluators,
       sequential == nullptr
           ? Recorder::OnScored()
-          : [&](const CallRecord& call, const Scores& scores) { sequential->take(call, scores); },
-      judges_stopped);
+          : [&](const CallRecord& call, const Scores& scores) { sequential->take(call, scores); });
   // Its own connection: the recorder's is used by another thread.
   std::unique_ptr<Store> reader;
   if (options.resume) reader = std::make_unique<Store>(store.folder());

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "datasets/text/json.h"
+#include "evaluators/store/side_calls.h"
 
 namespace llmops {
 namespace {
@@ -36,7 +36,7 @@ void check_name(const ModelWish& wish, const Source& source, Diagnostics& proble
 void read_judges(Suite& suite, Fields& fields, Diagnostics& problems) {
   const ModelWish common = read_model_wish(fields, "judge");
   const Value under_test = suite.models.size() == 1 ? suite.models.front() : Value();
-  suite.judge = common.under_test ? under_test : common.model;
+  const Value common_model = common.under_test ? under_test : common.model;
   for (Evaluator& evaluator : suite.evaluators) {
     AsksModels* asks = asks_models(evaluator.metric.get());
     if (asks == nullptr) continue;
@@ -54,7 +54,7 @@ void read_judges(Suite& suite, Fields& fields, Diagnostics& problems) {
       if (wish.under_test)
         wish.model = under_test;
       else if (inherits)
-        wish.model = suite.judge;
+        wish.model = common_model;
       if (wish.model.is_null()) {
         if (!suite.models.empty())
           problems.push_back(suite.source.problem(
@@ -127,7 +127,7 @@ std::optional<std::string> ConnectedJudges::stopped() const {
 }
 
 std::vector<SideUse> ConnectedJudges::uses(const Store& store, const std::string& run_id) const {
-  std::vector<SideUse> all = store.side_uses(run_id);
+  std::vector<SideUse> all = side_uses(store.folder(), run_id);
   for (const AsksModels* asks : asks_)
     for (SideUse& use : asks->uses()) all.push_back(std::move(use));
   return all;

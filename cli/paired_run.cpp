@@ -68,10 +68,8 @@ struct Side {
   Recorder recorder;
 
   Side(RunHeader made, const std::filesystem::path& folder,
-       const std::vector<Evaluator>& evaluators, const std::function<bool()>& stopped)
-      : header(std::move(made)),
-        store(folder),
-        recorder(store, header.id, evaluators, {}, stopped) {}
+       const std::vector<Evaluator>& evaluators)
+      : header(std::move(made)), store(folder), recorder(store, header.id, evaluators) {}
 };
 
 }  // namespace
@@ -100,9 +98,8 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
   const ConnectedJudges judges(suite, side_models, store, runs.after.id, options,
                                {.ttl = suite.cache_ttl});
   if (side_models != nullptr) options.stop_because = [&] { return judges.stopped(); };
-  const auto judges_stopped = [&] { return judges.stopped().has_value(); };
-  Side first(std::move(runs.before), store.folder(), suite.evaluators, judges_stopped);
-  Side second(std::move(runs.after), store.folder(), suite.evaluators, judges_stopped);
+  Side first(std::move(runs.before), store.folder(), suite.evaluators);
+  Side second(std::move(runs.after), store.folder(), suite.evaluators);
   PairedRequests requests(suite, dataset, before, after);
   Progress progress(console, "samples", 2 * wanted);
   const FanOutCounts counts =

@@ -34,7 +34,6 @@ struct Suite {
   int samples = 1;
   std::uint64_t seed = 1;
   std::vector<Evaluator> evaluators;
-  Value judge;  // who answers evaluators that name no model of their own; null: nobody
   std::optional<GateSpec> gate;  // absent: nothing is gated
   // How long answers are given again without a call; absent: never.
   std::optional<std::chrono::seconds> cache_ttl = std::chrono::hours(24 * 7);

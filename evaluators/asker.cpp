@@ -2,13 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
-#include "evaluators/metric.h"
+#include "evaluators/scoring.h"
 
 namespace llmops {
 
 AsksModels* asks_models(Metric* metric) { return dynamic_cast<AsksModels*>(metric); }
+
+bool asking_stopped(const std::vector<Evaluator>& evaluators) {
+  return std::ranges::any_of(evaluators, [](const Evaluator& evaluator) {
+    const AsksModels* asks = asks_models(evaluator.metric.get());
+    return asks != nullptr && asks->stopped();
+  });
+}
 
 ModelWish read_model_wish(Fields& fields, std::string_view key) {
   ModelWish wish{.model = {}, .mark = fields.mark(key)};

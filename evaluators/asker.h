@@ -33,6 +33,9 @@ class Asker {
   // the store before this returns: a run that goes on after its process was killed gets them from
   // there. Throws std::runtime_error where the store fails.
   virtual std::vector<Sample> ask(std::span<const Question> questions) = 0;
+  // Nothing is asked any more (Ctrl-C, the budget, a key that was refused): what is scored since
+  // then is not kept, and a resumed run scores it.
+  virtual bool stopped() const { return false; }
 };
 
 // A model that an evaluator wants to ask.
@@ -64,6 +67,7 @@ class AsksModels {
   virtual std::vector<ModelWish>& wishes() = 0;
   // Before the first score, and again (with no asker) when what `context` names ends.
   virtual void connect(const AskingContext& context) = 0;
+  virtual bool stopped() const { return false; }  // of what it is connected to
   // How many questions a sample takes at most, and how many come once for all, for plans.
   virtual double questions_per_sample() const { return 1; }
   virtual double questions_once() const { return 0; }
@@ -74,6 +78,10 @@ class AsksModels {
 class Metric;
 // The same object where the metric asks models, else nullptr.
 AsksModels* asks_models(Metric* metric);
+
+struct Evaluator;  // evaluators/scoring.h
+// Whether one of them can ask nothing any more.
+bool asking_stopped(const std::vector<Evaluator>& evaluators);
 
 // Reads `key`: a mapping as under `model:` of a suite, or `under_test`. A missing key wishes for
 // the suite's judge.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "evaluators/asker.h"
+
 namespace llmops {
 namespace {
 
@@ -17,12 +19,11 @@ constexpr std::chrono::milliseconds kBetweenWrites(1);
 }  // namespace
 
 Recorder::Recorder(Store& store, std::string run_id, const std::vector<Evaluator>& evaluators,
-                   OnScored on_scored, std::function<bool()> stopped)
+                   OnScored on_scored)
     : store_(store),
       run_id_(std::move(run_id)),
       evaluators_(evaluators),
       on_scored_(std::move(on_scored)),
-      stopped_(std::move(stopped)),
       writer_([this] { write(); }),
       scorer_([this] { score(); }) {}
 
@@ -141,12 +142,13 @@ void Recorder::score() {
 
 void Recorder::score(const Batch& calls) {
   store_.sync();
-  if (stopped_ && stopped_()) return;
+  if (asking_stopped(evaluators_)) return;
   std::vector<Scorable> samples(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i)
     samples[i] = {calls[i].row.get(), &calls[i].sample};
   std::vector<Scores> scores = score_batch(evaluators_, samples);
-  if (stopped_ && stopped_()) return;
+  // What was scored since then lacks its judges' answers: a resumed run scores it.
+  if (asking_stopped(evaluators_)) return;
   if (on_scored_)
     for (std::size_t i = 0; i < calls.size(); ++i) on_scored_(calls[i], scores[i]);
   const std::lock_guard lock(mutex_);

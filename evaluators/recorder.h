@@ -24,10 +24,9 @@ class Recorder {
   // Called with each call, in order, once it is stored and scored; on one thread of the recorder.
   using OnScored = std::function<void(const CallRecord& call, const Scores& scores)>;
   // The three must outlive this object. `store` is used by the recorder's own threads alone until
-  // `finish`. Where `stopped` says so, nothing is scored any more and what was just scored is not
-  // kept: a resumed run scores those answers.
+  // `finish`.
   Recorder(Store& store, std::string run_id, const std::vector<Evaluator>& evaluators,
-           OnScored on_scored = {}, std::function<bool()> stopped = {});
+           OnScored on_scored = {});
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
@@ -55,7 +54,6 @@ class Recorder {
   std::string run_id_;
   const std::vector<Evaluator>& evaluators_;
   OnScored on_scored_;
-  std::function<bool()> stopped_;
   std::mutex mutex_;  // of what follows
   std::condition_variable to_write_, to_score_, room_;
   std::deque<CallRecord> queue_;

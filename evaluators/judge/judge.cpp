@@ -47,36 +47,40 @@ std::string judge_failure(const Sample& answer) {
 std::string prompt_digest(std::string_view fixed_text) { return sha256(fixed_text).substr(0, 8); }
 
 std::vector<Measurement> JudgeMetric::score_batch(std::span<const Scorable> batch) const {
-  struct Asked {
-    std::size_t from = 0, count = 0;
-    std::string why;
-    std::vector<Sample> answers;
-  };
-  std::vector<Asked> asked(batch.size());
-  std::vector<Question> questions;
-  const auto ask_round = [&](auto pose_one) {
-    questions.clear();
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      asked[i].from = questions.size();
-      if (asked[i].why.empty()) pose_one(i);
-      asked[i].count = questions.size() - asked[i].from;
-    }
-    if (questions.empty()) return;
-    std::vector<Sample> answers = context_.asker->ask(questions);
-    for (Asked& each : asked)
-      for (std::size_t i = 0; i < each.count; ++i)
-        each.answers.push_back(std::move(answers[each.from + i]));
-  };
-  if (context_.asker == nullptr) {
+  if (context_.asker == nullptr)
     return std::vector<Measurement>(
         batch.size(), unscored("no model is connected to this judge", columns().size()));
-  }
-  ask_round([&](std::size_t i) { asked[i].why = pose(batch[i], questions); });
-  ask_round([&](std::size_t i) { pose_more(batch[i], asked[i].answers, questions); });
+  struct Asked {
+    std::string why;
+    std::vector<Question> questions;
+    std::vector<Sample> answers;
+    Told told() const { return {questions, answers}; }
+  };
+  std::vector<Asked> asked(batch.size());
+  const auto ask_round = [&](auto pose_one) {
+    std::vector<Question> all;
+    std::vector<std::size_t> ends;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (asked[i].why.empty()) pose_one(i, all);
+      ends.push_back(all.size());
+    }
+    if (all.empty()) return;
+    std::vector<Sample> answers = context_.asker->ask(all);
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      for (; at < ends[i]; ++at) {
+        asked[i].questions.push_back(std::move(all[at]));
+        asked[i].answers.push_back(std::move(answers[at]));
+      }
+  };
+  ask_round([&](std::size_t i, std::vector<Question>& all) { asked[i].why = pose(batch[i], all); });
+  ask_round([&](std::size_t i, std::vector<Question>& all) {
+    pose_more(batch[i], asked[i].told(), all);
+  });
   std::vector<Measurement> measured;
   measured.reserve(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i)
-    measured.push_back(asked[i].why.empty() ? read(batch[i], asked[i].answers)
+    measured.push_back(asked[i].why.empty() ? read(batch[i], asked[i].told())
                                             : unscored(asked[i].why, columns().size()));
   return measured;
 }

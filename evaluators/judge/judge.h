@@ -32,14 +32,19 @@ class JudgeMetric : public Metric, public AsksModels {
 
   std::vector<ModelWish>& wishes() override { return options_.wishes; }
   void connect(const AskingContext& context) override { context_ = context; }
+  bool stopped() const override { return context_.asker != nullptr && context_.asker->stopped(); }
 
   // What one sample comes to; public for juries and calibrations.
   // Appends the questions about a sample. Where it cannot be judged nothing, and the reason.
   virtual std::string pose(const Scorable& sample, std::vector<Question>& into) const = 0;
-  // Reads the answers to what `pose` (and then `pose_more`) asked.
-  virtual Measurement read(const Scorable& sample, std::span<const Sample> answers) const = 0;
-  // A second round, where the first did not tell enough.
-  virtual void pose_more(const Scorable&, std::span<const Sample>, std::vector<Question>&) const {}
+  // What was asked of one sample so far, and the answers, place by place.
+  struct Told {
+    std::span<const Question> questions;
+    std::span<const Sample> answers;
+  };
+  // A second round, where the first does not tell enough.
+  virtual void pose_more(const Scorable&, const Told&, std::vector<Question>&) const {}
+  virtual Measurement read(const Scorable& sample, const Told& told) const = 0;
 
  protected:
   explicit JudgeMetric(JudgeOptions options) : options_(std::move(options)) {}

@@ -98,6 +98,7 @@ class SideRun::Engine {
     std::vector<Sample> ask(std::span<const Question> questions) override {
       return engine_.ask(asking_, questions);
     }
+    bool stopped() const override { return engine_.stopped().has_value(); }
 
    private:
     Engine& engine_;

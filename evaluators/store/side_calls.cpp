@@ -1,5 +1,6 @@
 #include "evaluators/store/side_calls.h"
 
+#include <limits>
 #include <stdexcept>
 
 #include "evaluators/store/case_json.h"
@@ -92,7 +93,8 @@ void SideCalls::add(std::span<const SideCall> calls) {
   transaction.commit();
 }
 
-std::vector<SideUse> side_uses(const Database& database, const std::string& run_id) {
+std::vector<SideUse> side_uses(const std::filesystem::path& folder, const std::string& run_id) {
+  const Database database(folder / "store.db");
   Statement rows = database.prepare(
       "SELECT evaluator, model, "
       "count(DISTINCT CASE WHEN error IS NULL THEN key END), "

@@ -51,7 +51,7 @@ class SideCalls {
   bool keep_;
 };
 
-// What a run used of each model, by evaluator and model.
-std::vector<SideUse> side_uses(const Database& database, const std::string& run_id);
+// What a run in the store of `folder` used of each model, by evaluator and model.
+std::vector<SideUse> side_uses(const std::filesystem::path& folder, const std::string& run_id);
 
 }  // namespace llmops

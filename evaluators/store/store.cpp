@@ -16,8 +16,8 @@
 
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
+#include "evaluators/asker.h"
 #include "evaluators/store/case_json.h"
-#include "evaluators/store/side_calls.h"
 #include "evaluators/store/sqlite.h"
 #include "evaluators/store/stored_run.h"
 
@@ -338,8 +338,7 @@ void Store::drop_failed_calls(const std::string& run_id) {
   transaction.commit();
 }
 
-void Store::score_unscored(const std::string& run_id, const std::vector<Evaluator>& evaluators,
-                           const std::function<bool()>& stopped) {
+void Store::score_unscored(const std::string& run_id, const std::vector<Evaluator>& evaluators) {
   constexpr std::size_t kBatch = 1024;
   std::vector<std::pair<std::int64_t, Scores>> scored;
   std::vector<std::int64_t> numbers;
@@ -349,7 +348,8 @@ void Store::score_unscored(const std::string& run_id, const std::vector<Evaluato
     std::vector<Scorable> batch;
     for (std::size_t i = 0; i < numbers.size(); ++i) batch.push_back({&cases[i], &samples[i]});
     std::vector<Scores> scores = score_batch(evaluators, batch);
-    const bool whole = !stopped || !stopped();
+    // What was scored since then lacks its judges' answers.
+    const bool whole = !asking_stopped(evaluators);
     for (std::size_t i = 0; i < numbers.size() && whole; ++i)
       scored.emplace_back(numbers[i], std::move(scores[i]));
     numbers.clear();
@@ -450,10 +450,6 @@ StoredRunInfo read_info(const Statement& row) {
 }
 
 }  // namespace
-
-std::vector<SideUse> Store::side_uses(const std::string& run_id) const {
-  return llmops::side_uses(*database_, run_id);
-}
 
 std::vector<StoredRunInfo> Store::runs() const {
   std::vector<StoredRunInfo> found;

@@ -66,11 +66,8 @@ class Store {
   // Forgets the failed calls of a run, so that --resume asks them again; their attempts, faults and
   // cost still count.
   void drop_failed_calls(const std::string& run_id);
-  // Scores answers that a killed run had stored but not scored. Where `stopped` says so after a
-  // batch, its scores are not stored: they lack what their judges could not be asked any more.
-  void score_unscored(const std::string& run_id, const std::vector<Evaluator>& evaluators,
-                      const std::function<bool()>& stopped = {});
-  std::vector<SideUse> side_uses(const std::string& run_id) const;  // of judges
+  // Scores answers that a killed run had stored but not scored.
+  void score_unscored(const std::string& run_id, const std::vector<Evaluator>& evaluators);
   // Cases, samples, attempts, cached and failed ones and faults by class, of all that is stored of
   // a run.
   RunCounts count(const std::string& run_id) const;

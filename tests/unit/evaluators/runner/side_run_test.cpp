@@ -5,6 +5,7 @@
 #include "datasets/text/yaml.h"
 #include "evaluators/runner/account.h"
 #include "evaluators/scoring.h"
+#include "evaluators/store/side_calls.h"
 #include "evaluators/store/store.h"
 #include "tests/support/asking.h"
 #include "tests/support/loopback_server.h"
@@ -61,7 +62,7 @@ struct Project {
     return header.id;
   }
   std::vector<SideUse> uses(const std::string& run) const {
-    return Store(folder.path()).side_uses(run);
+    return side_uses(folder.path(), run);
   }
 };
 
