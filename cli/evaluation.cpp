@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "cli/calibration_file.h"
 #include "cli/judges.h"
 #include "cli/progress.h"
 #include "evaluators/cache/response_cache.h"
@@ -257,12 +258,12 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   FanOutOptions fan_out_options = options.fan_out;
   Spending spending;
   fan_out_options.spending = &spending;
-  const ConnectedJudges judges(suite, options.judges, store, header.id, fan_out_options,
-                               {.ttl = suite.cache_ttl,
-                                .read_cache = options.read_judge_cache,
-                                .write_cache = options.write_cache,
-                                .prompt = cell.prompt,
-                                .baseline = options.baseline});
+  ConnectedJudges judges(suite, options.judges, store, header.id, fan_out_options,
+                         {.ttl = suite.cache_ttl,
+                          .read_cache = options.read_judge_cache,
+                          .write_cache = options.write_cache,
+                          .prompt = cell.prompt,
+                          .baseline = options.baseline});
   if (options.resume) {
     store.drop_failed_calls(header.id);
     store.score_unscored(header.id, suite.evaluators);
@@ -306,6 +307,10 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
       });
   recorder.finish();
   progress.stop();
+  for (std::string& warning : calibration_warnings(suite))
+    header.warnings.push_back(std::move(warning));
+  for (std::string& warning : judges.drift(suite, header.id))
+    header.warnings.push_back(std::move(warning));
 
   header.counts = store.count(header.id);
   header.counts.made += counts.hedged;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "cli/calibration_file.h"
+#include "cli/judge_steps.h"
+#include "datasets/text/hash.h"
 #include "evaluators/store/side_calls.h"
 
 namespace llmops {
@@ -70,6 +73,7 @@ void read_judges(Suite& suite, Fields& fields, Diagnostics& problems) {
     }
     renew_signatures(evaluator);
   }
+  take_pinned_steps(suite, problems);
 }
 
 std::unique_ptr<SideModels> make_side_models(const Suite& suite, EventLoop& main,
@@ -100,26 +104,43 @@ ConnectedJudges::ConnectedJudges(const Suite& suite, SideModels* models, const S
     if (fan_out.max_time) side.deadline = Clock::now() + *fan_out.max_time;
     run_.emplace(*models, store.folder(), run_id, std::move(side));
   }
-  AskingContext context{.prompt = options.prompt,
-                        .baseline = options.baseline,
-                        .seed = suite.seed,
-                        .state = store.folder(),
-                        .read_cache = options.read_cache,
-                        .write_cache = options.write_cache,
-                        .interrupts = fan_out.interrupts};
+  common_ = {.prompt = options.prompt,
+             .baseline = options.baseline,
+             .seed = suite.seed,
+             .state = store.folder(),
+             .read_cache = options.read_cache,
+             .write_cache = options.write_cache,
+             .interrupts = fan_out.interrupts};
   for (const Evaluator& evaluator : suite.evaluators) {
     AsksModels* asks = asks_models(evaluator.metric.get());
     if (asks == nullptr) continue;
-    asks_.push_back(asks);
-    context.asker = nullptr;
+    Asker* asker = nullptr;
     for (std::size_t i = 0; run_ && i < models->asking().size(); ++i)
-      if (models->asking()[i].asks == asks) context.asker = &run_->asker(i);
-    asks->connect(context);
+      if (models->asking()[i].asks == asks) asker = &run_->asker(i);
+    asks_.emplace_back(asks, asker);
+    asks->connect(context_of(*asks));
   }
 }
 
 ConnectedJudges::~ConnectedJudges() {
-  for (AsksModels* asks : asks_) asks->connect({});
+  for (const auto& entry : asks_) entry.first->connect({});
+}
+
+AskingContext ConnectedJudges::context_of(const AsksModels& asks) const {
+  AskingContext context = common_;
+  for (const auto& [known, asker] : asks_)
+    if (known == &asks) context.asker = asker;
+  return context;
+}
+
+std::vector<std::string> ConnectedJudges::drift(const Suite& suite, const std::string& run_id) {
+  if (!run_ || run_->stopped()) return {};
+  // Above every draw of a judge; the same where the run goes on later.
+  constexpr int kAnchorDraws = 1'000'000;
+  const int draw = kAnchorDraws + static_cast<int>(hash64(run_id) % 1'000'000'000);
+  std::vector<std::string> warnings = drift_warnings(suite, common_, draw, asks_);
+  for (const auto& [asks, asker] : asks_) asks->connect(context_of(*asks));
+  return warnings;
 }
 
 std::optional<std::string> ConnectedJudges::stopped() const {
@@ -128,9 +149,43 @@ std::optional<std::string> ConnectedJudges::stopped() const {
 
 std::vector<SideUse> ConnectedJudges::uses(const Store& store, const std::string& run_id) const {
   std::vector<SideUse> all = side_uses(store.folder(), run_id);
-  for (const AsksModels* asks : asks_)
-    for (SideUse& use : asks->uses()) all.push_back(std::move(use));
+  for (const auto& entry : asks_)
+    for (SideUse& use : entry.first->uses()) all.push_back(std::move(use));
   return all;
+}
+
+std::vector<JudgeForecast> forecast_judges(const Suite& suite, std::int64_t samples) {
+  std::vector<JudgeForecast> forecast;
+  for (const Evaluator& evaluator : suite.evaluators) {
+    AsksModels* asks = asks_models(evaluator.metric.get());
+    if (asks == nullptr || asks->wishes().empty()) continue;
+    std::string models;
+    for (const ModelWish& wish : asks->wishes())
+      models += (models.empty() ? "" : ", ") + model_label(wish);
+    const double calls =
+        asks->questions_per_sample() * static_cast<double>(samples) + asks->questions_once();
+    forecast.push_back({evaluator.name, models, static_cast<std::int64_t>(calls + 0.5)});
+  }
+  return forecast;
+}
+
+Value judge_forecast_value(const std::vector<JudgeForecast>& forecast) {
+  List all;
+  for (const JudgeForecast& each : forecast)
+    all.push_back(Object{
+        {"evaluator", each.evaluator},
+        {"model",     each.model    },
+        {"calls",     each.calls    }
+    });
+  return all;
+}
+
+std::string judge_forecast_text(const std::vector<JudgeForecast>& forecast) {
+  std::string text;
+  for (const JudgeForecast& each : forecast)
+    text +=
+        fmt::format("  judge {} · {}: at most {} calls\n", each.evaluator, each.model, each.calls);
+  return text;
 }
 
 void add_side_uses(RunHeader& header, std::vector<SideUse> uses) {

@@ -40,14 +40,29 @@ class ConnectedJudges {
 
   // Why the judges stopped before all was judged.
   std::optional<std::string> stopped() const;
+  // What that evaluator is connected to.
+  AskingContext context_of(const AsksModels& asks) const;
+  // Asks every calibrated judge about its anchors again; a sentence for each that drifts.
+  std::vector<std::string> drift(const Suite& suite, const std::string& run_id);
+  double worth_usd() const { return run_ ? run_->worth_usd() : 0; }
   std::int64_t waiting() const { return run_ ? run_->waiting() : 0; }
   // What they used of the run, that of clients beside the store too.
   std::vector<SideUse> uses(const Store& store, const std::string& run_id) const;
 
  private:
-  std::vector<AsksModels*> asks_;  // every evaluator that asks
+  AskingContext common_;
+  std::vector<std::pair<AsksModels*, Asker*>> asks_;  // every evaluator that asks, and whom
   std::optional<SideRun> run_;
 };
+
+// How many questions a run over so many samples poses, by evaluator and model.
+struct JudgeForecast {
+  std::string evaluator, model;
+  std::int64_t calls = 0;
+};
+std::vector<JudgeForecast> forecast_judges(const Suite& suite, std::int64_t samples);
+Value judge_forecast_value(const std::vector<JudgeForecast>& forecast);
+std::string judge_forecast_text(const std::vector<JudgeForecast>& forecast);
 
 // What the judges of a run were asked, and what that cost, in its header.
 void add_side_uses(RunHeader& header, std::vector<SideUse> uses);

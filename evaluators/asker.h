@@ -53,6 +53,7 @@ struct AskingContext {
   std::shared_ptr<const Prompt> prompt;    // the run's; nullptr: there is none, or several
   const OutputSource* baseline = nullptr;  // outputs of the accepted run, where they are stored
   std::uint64_t seed = 1;
+  int first_draw = 0;           // number of a question's first draw: another number asks afresh
   std::filesystem::path state;  // folder of the store; empty: none
   bool read_cache = true, write_cache = true;
   const std::atomic<int>* interrupts = nullptr;  // Ctrl-C so far; may be nullptr

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/judge_steps.h"
 #include "cli/judges.h"
 #include "cli/paired_results.h"
 #include "cli/paired_run.h"
@@ -169,6 +170,8 @@ ExitCode run(const Options& options, Console& console) {
   std::optional<PairedResults> results;
   std::unique_ptr<Store> store;
   if (plan.model != nullptr) {
+    const Diagnostics unpinned = write_missing_steps(*plan.suite, *plan.judges, console);
+    if (has_errors(unpinned)) return console.reject(unpinned, "diff");
     const Suite& suite = *plan.suite;
     store = std::make_unique<Store>(options.store.empty() ? state_folder(suite.folder)
                                                           : std::filesystem::path(options.store));

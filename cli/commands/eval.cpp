@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/evaluation.h"
 #include "cli/forecast.h"
+#include "cli/judge_steps.h"
 #include "cli/judges.h"
 #include "cli/outputs.h"
 #include "cli/pricing.h"
@@ -193,6 +194,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
   std::int64_t calls = 0;
   for (const CellForecast& cell : cells) calls += cell.calls;
   const std::int64_t known = known_samples(plan, options);
+  const std::vector<JudgeForecast> judges = forecast_judges(plan.suite, calls);
   if (console.json()) {
     List cell_values;
     for (const CellForecast& cell : cells) cell_values.push_back(cell_value(cell));
@@ -205,6 +207,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
         {"cached",         known                 },
         {"cells",          std::move(cell_values)}
     };
+    if (!judges.empty()) out.add("judges", judge_forecast_value(judges));
     if (!earlier->run.empty()) out.add("earlier_run", earlier->run);
     console.print_json(out);
     return ExitCode::passed;
@@ -213,6 +216,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
       fmt::format("{} cases, {} calls{}; nothing was called (--dry-run)\n", cases, calls,
                   known > 0 ? fmt::format(" ({} of them in the response cache)", known) : "");
   for (const CellForecast& cell : cells) text += "  " + cell_text(cell) + "\n";
+  text += judge_forecast_text(judges);
   console.print(visible_lines(text));
   return ExitCode::passed;
 }
@@ -311,6 +315,8 @@ ExitCode run(const Options& options, Console& console) {
   for (const Diagnostic& warning : made.problems()) console.note(render(warning));
   if (options.dry_run) return say_plan(plan, options, console);
 
+  const Diagnostics unpinned = write_missing_steps(plan.suite, *plan.judges, console);
+  if (has_errors(unpinned)) return console.reject(unpinned, "eval");
   Store store(store_folder(options, plan.suite));
   const bool matrix = plan.suite.prompts.size() * plan.models.size() > 1;
   List documents;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "evaluators/judge/judge.h"
 #include "evaluators/judge/verdict_text.h"
@@ -52,6 +53,21 @@ class Classify final : public JudgeMetric {
 
   const std::vector<Column>& columns() const override { return columns_; }
   double questions_per_sample() const override { return options().draws; }
+
+  // Labels are those of the judge, or their scores.
+  std::optional<double> read_label(const std::string& label) const override {
+    for (const Label& each : task_.labels)
+      if (each.name == label) return each.score;
+    const std::optional<double> value = number_of(label);
+    for (const Label& each : task_.labels)
+      if (value && each.score == *value) return value;
+    return std::nullopt;
+  }
+  std::vector<double> categories() const override {
+    std::set<double> scores;
+    for (const Label& label : task_.labels) scores.insert(label.score);
+    return {scores.begin(), scores.end()};
+  }
 
   std::string signature() const override {
     std::string fixed = std::string(kSystem) + task_.question + instructions();

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cmath>
+
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
 #include "datasets/text/utf8.h"
@@ -85,6 +88,26 @@ std::vector<Measurement> JudgeMetric::score_batch(std::span<const Scorable> batc
   return measured;
 }
 
+std::optional<double> number_of(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
+  return value;
+}
+
+std::optional<double> JudgeMetric::read_label(const std::string& label) const {
+  std::string word = label;
+  for (char& c : word)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  for (const std::string_view yes : {"pass", "yes", "true", "correct", "good"})
+    if (word == yes) return 1.0;
+  for (const std::string_view no : {"fail", "no", "false", "wrong", "incorrect", "bad"})
+    if (word == no) return 0.0;
+  const std::optional<double> value = number_of(word);
+  return value && *value >= 0 && *value <= 1 ? value : std::nullopt;
+}
+
 Measurement JudgeMetric::score(const Case& row, const Sample& sample) const {
   const Scorable one[] = {
       {&row, &sample}
@@ -108,7 +131,7 @@ void JudgeMetric::add_question(const Scorable& sample, const std::shared_ptr<con
   for (int draw = first_draw; draw < first_draw + draws; ++draw) {
     auto request = std::make_shared<Request>();
     request->row = row;
-    request->sample = draw;
+    request->sample = context_.first_draw + draw;
     request->messages = messages;
     request->prompt = prompt;
     into.push_back({0, std::move(request)});

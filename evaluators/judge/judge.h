@@ -3,6 +3,7 @@
 // answers.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,12 @@ class JudgeMetric : public Metric, public AsksModels {
   virtual void pose_more(const Scorable&, const Told&, std::vector<Question>&) const {}
   virtual Measurement read(const Scorable& sample, const Told& told) const = 0;
 
+  // A label that people gave, as this judge's score; nullopt: it is none. Here: pass/fail, yes/no,
+  // true/false, correct/wrong, or a number of [0, 1].
+  virtual std::optional<double> read_label(const std::string& label) const;
+  // The scores that labels can have, ascending: what agreement is counted over.
+  virtual std::vector<double> categories() const { return {0.0, 1.0}; }
+
  protected:
   explicit JudgeMetric(JudgeOptions options) : options_(std::move(options)) {}
 
@@ -67,6 +74,9 @@ class JudgeMetric : public Metric, public AsksModels {
 // A prompt as a judge's calls carry it: its parameters, and a name for recordings.
 std::shared_ptr<const Prompt> judge_prompt(std::string name, const JudgeOptions& options,
                                            const Object& more = {});
+
+// A text that is a number and nothing else.
+std::optional<double> number_of(const std::string& text);
 
 // Why an answer is no verdict: the call failed, or was cut off. "" where it may be one.
 std::string judge_failure(const Sample& answer);

@@ -1,5 +1,6 @@
 #include "evaluators/judge/label_weights.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -66,7 +67,7 @@ std::optional<double> weighted_grade(const Value& logprobs, std::string_view gra
       weights += p;
     }
     if (weights <= 0) return std::nullopt;
-    return sum / weights;
+    return std::clamp(sum / weights, low, high);  // against the last bit
   }
   return std::nullopt;
 }

@@ -68,6 +68,18 @@ std::string Pairwise::signature() const {
       pairwise_.orders == Orders::both ? "both" : "drawn", disagreement);
 }
 
+std::optional<double> Pairwise::read_label(const std::string& label) const {
+  std::string word = label;
+  for (char& c : word)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  for (const std::string_view win : {"win", "output", "a", "better"})
+    if (word == win) return 1.0;
+  for (const std::string_view loss : {"loss", "other", "b", "worse"})
+    if (word == loss) return 0.0;
+  if (word == "tie" || word == "draw" || word == "c") return 0.5;
+  return JudgeMetric::read_label(label);
+}
+
 std::vector<bool> Pairwise::orders_of(const Scorable& sample) const {
   if (pairwise_.orders == Orders::both) return {true, false};
   // By the input alone: both runs of a comparison see the same order.

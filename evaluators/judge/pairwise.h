@@ -45,6 +45,9 @@ class Pairwise final : public JudgeMetric {
   Pairwise(JudgeOptions options, PairwiseOptions pairwise);
   const std::vector<Column>& columns() const override { return columns_; }
   std::string signature() const override;
+  // Labels: who is better: win/tie/loss, output/tie/other, a/tie/b, or a number of [0, 1].
+  std::optional<double> read_label(const std::string& label) const override;
+  std::vector<double> categories() const override { return {0.0, 0.5, 1.0}; }
   double questions_per_sample() const override;
   std::string pose(const Scorable& sample, std::vector<Question>& into) const override;
   void pose_more(const Scorable& sample, const Told& told,

@@ -108,7 +108,7 @@ void Rubric::pose_more(const Scorable& sample, const Told& told,
   pose(sample, again);
   for (int draw = 1; draw < options().draws; ++draw) {
     auto request = std::make_shared<Request>(*again.front().request);
-    request->sample = draw;
+    request->sample = context().first_draw + draw;
     request->prompt = further_;
     into.push_back({0, std::move(request)});
   }
@@ -158,6 +158,19 @@ Measurement Rubric::read(const Scorable&, const Told& told) const {
     if (graded > 1) measured.values[1] = std::max(0.0, (squares - sum * sum / n) / (n - 1) / n);
   }
   return measured;
+}
+
+std::optional<double> Rubric::read_label(const std::string& label) const {
+  const std::optional<double> value = number_of(label);
+  if (!value || *value < text_.low || *value > text_.high) return std::nullopt;
+  return (*value - text_.low) / (text_.high - text_.low);
+}
+
+std::vector<double> Rubric::categories() const {
+  std::vector<double> all;
+  for (int grade = text_.low; grade <= text_.high; ++grade)
+    all.push_back(static_cast<double>(grade - text_.low) / (text_.high - text_.low));
+  return all;
 }
 
 std::string Rubric::steps_key() const {

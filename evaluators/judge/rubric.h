@@ -32,6 +32,9 @@ class Rubric : public JudgeMetric, public WantsSteps {
   void pose_more(const Scorable& sample, const Told& told,
                  std::vector<Question>& into) const override;
   Measurement read(const Scorable& sample, const Told& told) const override;
+  // Labels are grades of the scale.
+  std::optional<double> read_label(const std::string& label) const override;
+  std::vector<double> categories() const override;
   double questions_per_sample() const override { return options().draws; }
   double questions_once() const override { return steps_key().empty() ? 0 : 1; }
 

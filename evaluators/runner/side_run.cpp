@@ -81,6 +81,7 @@ class SideRun::Engine {
   }
 
   std::int64_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+  double worth_usd() const { return worth_.cost_usd.load(); }
 
  private:
   // A model, and the questions that wait for it.
@@ -138,6 +139,7 @@ class SideRun::Engine {
       if (same_as[i] != i) answers[i] = answers[same_as[i]];
       answers[i].case_id = questions[i].request->row ? questions[i].request->row->id : "";
       answers[i].number = questions[i].request->sample;
+      worth_.add(answers[i].cost_usd.value_or(0), 0);
     }
     waiting_ -= static_cast<std::int64_t>(questions.size());
     return answers;
@@ -292,7 +294,7 @@ class SideRun::Engine {
   SideModels& models_;
   EventLoop& loop_;
   SideRunOptions options_;
-  Spending own_spending_;
+  Spending own_spending_, worth_;
   std::mutex store_mutex_;  // of the two that follow
   std::unique_ptr<SideCalls> store_;
   std::vector<CacheKeys> keys_;
@@ -317,5 +319,6 @@ SideRun::~SideRun() = default;
 Asker& SideRun::asker(std::size_t evaluator) { return engine_->asker(evaluator); }
 std::optional<std::string> SideRun::stopped() const { return engine_->stopped(); }
 std::int64_t SideRun::waiting() const { return engine_->waiting(); }
+double SideRun::worth_usd() const { return engine_->worth_usd(); }
 
 }  // namespace llmops

@@ -30,8 +30,9 @@ struct SideRunOptions {
 
 class SideRun {
  public:
-  // Of run `run_id` in the store of `folder`; an empty folder: nothing is stored, nothing is taken
-  // from earlier answers. `models` outlives it and has one SideRun at a time.
+  // Of run `run_id` (or "", of no run) in the store of `folder`; an empty folder: nothing is
+  // stored, nothing is taken from earlier answers. `models` outlives it and has one SideRun at a
+  // time.
   SideRun(SideModels& models, const std::filesystem::path& folder, const std::string& run_id,
           SideRunOptions options);
   ~SideRun();
@@ -45,6 +46,8 @@ class SideRun {
   std::optional<std::string> stopped() const;
   // Questions that wait for their answer. From any thread.
   std::int64_t waiting() const;
+  // What all answers that were given cost when they were asked, cached ones too.
+  double worth_usd() const;
 
  private:
   class Engine;

@@ -26,10 +26,12 @@ SideCalls::SideCalls(const std::filesystem::path& folder, const std::string& run
                      std::optional<std::chrono::seconds> ttl, bool keep)
     : database_(std::make_unique<Database>(folder / "store.db")), ttl_(ttl), keep_(keep) {
   database_->execute("PRAGMA synchronous=NORMAL;");
-  Statement run = database_->prepare("SELECT number FROM runs WHERE id = ?");
-  if (!run.bind(1, run_id).step())
-    throw std::runtime_error("the run is not in the store: " + run_id);
-  run_ = run.integer(0);
+  if (!run_id.empty()) {
+    Statement run = database_->prepare("SELECT number FROM runs WHERE id = ?");
+    if (!run.bind(1, run_id).step())
+      throw std::runtime_error("the run is not in the store: " + run_id);
+    run_ = run.integer(0);
+  }
   find_ = std::make_unique<Statement>(database_->prepare(
       "SELECT answer, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_usd, "
       "run = ?2 FROM side_calls WHERE key = ?1 AND answer IS NOT NULL "
@@ -46,7 +48,8 @@ SideCalls::~SideCalls() = default;
 std::optional<SideCalls::Found> SideCalls::find(const std::string& key) {
   const std::int64_t after =
       ttl_ ? now_seconds() - ttl_->count() : std::numeric_limits<std::int64_t>::max();
-  find_->bind(1, key).bind(2, run_).bind(3, after);
+  constexpr std::int64_t kNone = -1;  // what belongs to no run is nobody's own
+  find_->bind(1, key).bind(2, run_ == 0 ? kNone : run_).bind(3, after);
   std::optional<Found> found;
   if (find_->step()) {
     found.emplace();

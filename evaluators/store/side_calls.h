@@ -27,8 +27,9 @@ struct SideCall {
 // One thread at a time. Errors of the file throw std::runtime_error that names it.
 class SideCalls {
  public:
-  // Of run `run_id` in the store of `folder`, which exists. `ttl`: answers of other runs are given
-  // again up to this age; absent: never. `keep`: other runs may have this run's answers.
+  // Of run `run_id` in the store of `folder`, which exists; "": of no run (a calibration). `ttl`:
+  // answers of other runs are given again up to this age; absent: never. `keep`: other runs may
+  // have this run's answers.
   SideCalls(const std::filesystem::path& folder, const std::string& run_id,
             std::optional<std::chrono::seconds> ttl, bool keep);
   ~SideCalls();
@@ -46,7 +47,7 @@ class SideCalls {
  private:
   std::unique_ptr<Database> database_;
   std::unique_ptr<Statement> find_, insert_;
-  std::int64_t run_ = 0;
+  std::int64_t run_ = 0;  // 0: of none
   std::optional<std::chrono::seconds> ttl_;
   bool keep_;
 };
