@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "cli/progress.h"
+#include "cli/run_origin.h"
 #include "evaluators/cache/response_cache.h"
 #include "evaluators/recorder.h"
 #include "evaluators/store/run_lock.h"
@@ -241,10 +242,8 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   if (options.resume) {
     header.id = *options.resume;
   } else {
-    const Object spec{
-        {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
-        {"content", options.content                                                  }
-    };
+    Object spec = origin_of(suite, *cell.prompt);
+    spec.add("content", options.content);
     store.begin_run(header, spec);
   }
   const std::optional<RunLock> lock = RunLock::take(store.folder(), header.id);

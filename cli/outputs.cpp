@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cctype>
 
+#include "cli/run_origin.h"
 #include "cli/suite.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
@@ -110,6 +111,15 @@ Object sample_line(const std::string& case_id, const SampleView& view) {
   return line;
 }
 
+// The prompt that a run asked with, while its file still asks the same.
+std::optional<Prompt> find_asked(const Store& store, const RunHeader& header) {
+  const Result<StoredRunInfo> info = store.find_run(header.id);
+  if (!info) return std::nullopt;
+  Result<Prompt> prompt = prompt_of(*info);
+  if (!prompt) return std::nullopt;
+  return *std::move(prompt);
+}
+
 }  // namespace
 
 void write_samples(const Store& store, const RunHeader& header, std::FILE* out) {
@@ -154,6 +164,7 @@ ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gat
   std::error_code none_there;
   const bool found_by_itself =
       std::filesystem::equivalent(store.folder(), state_folder("."), none_there);
+  const std::optional<Prompt> prompt = files.reports.empty() ? std::nullopt : find_asked(store, header);
   const ReportInput input{.command = std::string(command),
                           .run = header,
                           .summary = decided.summary,
@@ -165,6 +176,7 @@ ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gat
                           .warnings = decided.warnings,
                           .baseline_rows = decided.baseline.get(),
                           .findings = decided.findings,
+                          .prompt = prompt ? &*prompt : nullptr,
                           .store = found_by_itself ? "" : store.folder().string()};
   write_reports(input, files);
   if (!files.samples.empty())

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/progress.h"
+#include "cli/run_origin.h"
 #include "datasets/random.h"
 #include "evaluators/recorder.h"
 #include "evaluators/store/run_lock.h"
@@ -77,13 +78,13 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
                      const Cell& after, Store& store, EventLoop& loop, const FanOutOptions& options,
                      Console& console) {
   PairedRuns runs{new_header(suite, dataset, before, {}), new_header(suite, dataset, after, {})};
-  Object spec{
-      {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
-      {"command", "diff"                                                           }
-  };
-  store.begin_run(runs.before, spec);
-  spec.add("compared_with", runs.before.id);
-  store.begin_run(runs.after, spec);
+  Object origin = origin_of(suite, *before.prompt);
+  origin.add("command", "diff");
+  store.begin_run(runs.before, origin);
+  origin = origin_of(suite, *after.prompt);
+  origin.add("command", "diff");
+  origin.add("compared_with", runs.before.id);
+  store.begin_run(runs.after, origin);
 
   const auto lock_before = RunLock::take(store.folder(), runs.before.id);
   const auto lock_after = RunLock::take(store.folder(), runs.after.id);

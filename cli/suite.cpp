@@ -183,6 +183,9 @@ Result<Suite> read_suite(Source source, const SuiteOverrides& overrides) {
     suite.evaluators = read_evaluators(*evaluators, suite.source, problems);
   read_cache(suite, fields, problems);
   if (const auto prices = fields.text("prices")) suite.prices = suite.folder / *prices;
+  if (const auto tokenizer = fields.text("tokenizer")) suite.tokenizer = suite.folder / *tokenizer;
+  suite.token_budget =
+      static_cast<std::size_t>(fields.integer("token_budget", {1, 1e9}).value_or(0));
   read_gate_of(suite, fields, overrides, problems);
   fields.finish();
   if (has_errors(problems)) return problems;

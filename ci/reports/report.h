@@ -14,6 +14,8 @@
 
 namespace llmops {
 
+struct Prompt;
+
 struct ReportInput {
   std::string command;  // "eval" | "gate" | "diff" | "report"
   const RunHeader& run;
@@ -26,6 +28,7 @@ struct ReportInput {
   std::vector<std::string> warnings = {};
   const RunSource* baseline_rows = nullptr;  // for paired differences and what each case lost
   std::vector<Finding> findings = {};  // beside the rules
+  const Prompt* prompt = nullptr;      // as its file has it, while that still asks the same
   std::string store = {};  // folder of the store where commands would not find it by themselves
 };
 

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/forecast.h"
 #include "cli/pricing.h"
+#include "cli/rendered.h"
 #include "cli/suite.h"
 #include "datasets/text/utf8.h"
 
@@ -21,6 +22,7 @@ struct Options {
   std::string suite = "llmops.yaml";
   SuiteOverrides overrides;
   std::string store;
+  std::string tokenizer;
   std::string run;  // the earlier run that tokens and spreads are taken from
   double power = 0.8;
   std::optional<std::int64_t> cases;
@@ -108,7 +110,10 @@ ExitCode run(const Options& options, Console& console) {
     return console.reject({problem("--power must lie between 0 and 1")}, "plan");
   const Result<Suite> suite = load_suite(options.suite, options.overrides);
   if (!suite) return console.reject(suite.problems(), "plan");
-  MessageCounter messages(*suite);
+  const Result<std::shared_ptr<const TokenCounter>> counter =
+      open_counter(options.tokenizer.empty() ? suite->tokenizer.string() : options.tokenizer);
+  if (!counter) return console.reject(counter.problems(), "plan");
+  MessageCounter messages(*suite, *counter);
   const Result<std::int64_t> found = count_cases(*suite, messages);
   if (!found) return console.reject(found.problems(), "plan");
   const Result<PriceTable> prices = price_table(*suite);
@@ -119,7 +124,7 @@ ExitCode run(const Options& options, Console& console) {
   const std::int64_t cases = options.cases.value_or(*found);
   const std::int64_t calls = cases * suite->samples;
   const std::vector<CellForecast> cells =
-      forecast(*suite, cases, messages.per_case(*found), *earlier, *prices);
+      forecast(*suite, cases, messages.tokens(), *earlier, *prices);
   std::vector<RulePlan> rules;
   if (suite->gate)
     rules = plan_gate(*suite->gate, run_measures(suite->evaluators),
@@ -166,6 +171,10 @@ RunCommand declare(CLI::App& app) {
   app.add_option("--run", options->run,
                  "stored run for tokens, cost and spread (default: the suite's newest)")
       ->type_name("RUN");
+  app.add_option("--tokenizer", options->tokenizer,
+                 "tokenizer.json, .tiktoken, sentencepiece or their folder (default: `tokenizer` of "
+                 "the suite, else an estimate)")
+      ->type_name("PATH");
   app.add_option("--store", options->store, "folder of the store (default: .llmops beside SUITE)")
       ->type_name("DIR");
   app.add_option("--limit", options->overrides.limit, "the first N cases");

@@ -4,8 +4,11 @@
 
 #include <string_view>
 
+#include "datasets/lint.h"
 #include "datasets/text/json.h"
+#include "datasets/text/sensitive.h"
 #include "prompts/lint/lint.h"
+#include "prompts/lint/rubric.h"
 
 namespace llmops {
 namespace {
@@ -48,12 +51,20 @@ std::string escaped(std::string_view text, bool property) {
 
 std::string lint_sarif(const Diagnostics& found, const std::string& version) {
   List rules;
-  for (const LintRule* rule : lint_rules())
+  const auto describe = [&](std::string_view id, std::string_view summary, Severity severity) {
     rules.emplace_back(Object{
-        {"id",                   rule->id                               },
-        {"shortDescription",     Object{{"text", rule->summary}}        },
-        {"defaultConfiguration", Object{{"level", name(rule->severity)}}}
+        {"id",                   id                              },
+        {"shortDescription",     Object{{"text", summary}}       },
+        {"defaultConfiguration", Object{{"level", name(severity)}}}
     });
+  };
+  for (const LintRule* rule : lint_rules()) describe(rule->id, rule->summary, rule->severity);
+  for (const RubricRule& rule : rubric_rules()) describe(rule.id, rule.summary, rule.severity);
+  for (const DatasetLintRule& rule : dataset_lint_rules())
+    describe(rule.id, rule.summary, rule.severity);
+  for (const SensitiveRule& rule : sensitive_rules())
+    describe(rule.id, rule.what,
+             rule.kind == SensitiveKind::secret ? Severity::error : Severity::warning);
   List results;
   for (const Diagnostic& each : found) {
     Object result;
