@@ -26,11 +26,11 @@ void look_for(SensitiveKind kind, const LintSubject& subject, LintFindings& find
     findings.add({.file = subject.source.file(),
                   .line = mark.line,
                   .column = mark.column,
-                  .width = code_points(text.substr(find.offset, find.length)),
                   .what = find.shown.size() > kEllipsis.size()
                               ? fmt::format("{}: {}", find.rule->what, find.shown)
                               : std::string(find.rule->what),
-                  .help = help});
+                  .help = help,
+                  .width = code_points(text.substr(find.offset, find.length))});
   }
 }
 
