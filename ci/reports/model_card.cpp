@@ -54,17 +54,9 @@ const MetricInfo* metric_of(const Measure& measure) {
   return find_metric(measure.signature.substr(0, measure.signature.find('|')));
 }
 
-template <typename Info>
-bool marked_safety(const Info& info) {
-  if constexpr (requires { info.safety; })
-    return info.safety;
-  else
-    return false;
-}
-
 bool about_safety(const MeasureSummary& figures) {
   const MetricInfo* info = metric_of(figures.measure);
-  return is_score(figures) && info != nullptr && marked_safety(*info);
+  return is_score(figures) && info != nullptr && info->safety;
 }
 
 std::string tag_text(const Tag& tag) {
