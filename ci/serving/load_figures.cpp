@@ -13,7 +13,8 @@ namespace {
 constexpr double kShortest = 1.0;  // seconds; a shorter window is none
 constexpr int kBlocks = 20;        // of consecutive requests, for the interval of a mean
 constexpr int kTenths = 10;
-constexpr std::string_view kTimes[] = {"ttft", "service_ttft", "header", "tpot", "itl", "latency"};
+constexpr std::string_view kTimes[] = {"ttft",   "service_ttft", "ttfo", "first_event",
+                                       "header", "tpot",         "itl",  "latency"};
 
 bool has_window(const LoadResult& result) {
   return result.window_to_s - result.window_from_s >= kShortest;
@@ -134,6 +135,8 @@ Value to_value(const TimeHistogram& histogram) {
 std::optional<double> time_of(const LoadRecord& record, std::string_view name) {
   const float value = name == "ttft"           ? record.ttft_ms
                       : name == "service_ttft" ? record.service_ttft_ms
+                      : name == "ttfo"         ? record.ttfo_ms
+                      : name == "first_event"  ? record.first_event_ms
                       : name == "header"       ? record.header_ms
                       : name == "tpot"         ? record.tpot_ms
                       : name == "itl"          ? record.itl_ms
@@ -152,7 +155,7 @@ bool is_good(const LoadRecord& record, const std::vector<Objective>& objectives)
 }
 
 bool in_window(const LoadResult& result, const LoadRecord& record) {
-  if (record.warm_up) return false;
+  if (record.warm_up || record.cool_down) return false;
   return !has_window(result) || (record.scheduled_s >= result.window_from_s - 1e-9 &&
                                  record.scheduled_s <= result.window_to_s + 1e-9);
 }

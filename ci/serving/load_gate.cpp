@@ -7,6 +7,7 @@
 
 #include "ci/gate/rules/rules.h"
 #include "ci/gate/wording.h"
+#include "ci/serving/load_cause.h"
 #include "ci/stats/latency_rounds.h"
 #include "ci/stats/t_test.h"
 
@@ -188,7 +189,7 @@ LoadGate gate_load(const LoadGateInput& input) {
   const GateSpec& gate = input.gate != nullptr ? *input.gate : kNone;
   if (input.baseline != nullptr) {
     out.comparison = compare(*input.baseline, *input.candidate, gate, input.accepted);
-    out.cause = explain_latency(*input.baseline, *input.candidate);
+    out.cause = explain_load(*input.baseline, *input.candidate);
   }
   if (input.gate == nullptr) return out;
 

@@ -8,7 +8,7 @@
 
 #include "ci/baseline.h"
 #include "ci/serving/load_run.h"
-#include "cli/bench_report.h"
+#include "cli/bench/report.h"
 #include "cli/command.h"
 #include "datasets/text/files.h"
 #include "datasets/text/hash.h"

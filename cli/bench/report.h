@@ -4,7 +4,7 @@
 #include <string>
 
 #include "ci/serving/load_gate.h"
-#include "cli/bench_job.h"
+#include "cli/bench/job.h"
 
 namespace llmops {
 

@@ -1,4 +1,4 @@
-#include "cli/bench_screen.h"
+#include "cli/bench/screen.h"
 
 #include <fmt/format.h>
 
