@@ -7,8 +7,8 @@
 
 namespace llmops {
 
-// The seconds of a load follow those of the one before; what lies outside a load's steady window stays
-// outside the figures. Lags and the client's share of a core are those of the worst.
+// The seconds of a load follow those of the one before; what lies outside a load's steady window
+// stays outside the figures. Lags and the client's share of a core are those of the worst.
 LoadResult joined(const std::vector<LoadResult>& loads);
 
 }  // namespace llmops
