@@ -74,8 +74,7 @@ TEST_CASE("workload: nothing is asked twice, unless the cache is wished for") {
 TEST_CASE("workload: a trace gives lengths, over and over") {
   auto load = make({
       .input = {.mean = 9},
-      .unique = false,
-      .trace = {{100, 7}, {50, 0}}
+        .unique = false, .trace = { {100, 7},  {50, 0}}
   });
   const Work first = load->next(), second = load->next(), third = load->next();
   CHECK(words(text_of(first)) == 100);
