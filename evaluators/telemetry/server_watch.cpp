@@ -20,7 +20,7 @@ struct ServerWatch::State {
   std::vector<ServerSample> samples;
   bool asking = false, over = false;
   int failures = 0;
-  HostTelemetry host;
+  HostTelemetry host = HostTelemetry();
 
   double at_s() const { return std::chrono::duration<double>(Clock::now() - start).count(); }
 };
