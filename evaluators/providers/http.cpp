@@ -41,7 +41,7 @@ class PathReader final : public AnswerReader {
     }
     const std::size_t before = text_.size();
     read(*event, paths_.stream_output.value_or(paths_.output));
-    return {.payload = text_.size() > before, .tokens = 0};
+    return {.payload = text_.size() > before};
   }
   void on_document(std::string_view body) override {
     const Result<Value> document = parse_json(body, "answer");

@@ -25,8 +25,8 @@ class BenchScreen {
   bool live_shown_ = false;
 };
 
-// "concurrency 8  120/500  8 in flight  ttft p50 41 p95 80 ms  tpot p50 9.8 ms  810 tok/s  ETA 12
-// s"
+// "concurrency 8  120/500  8 in flight  ttft p50 41 p95 80 ms  tpot p50 9.8 p95 12 ms  8 req/s  810
+// tok/s  ETA 12 s"
 std::string bench_line(const std::string& name, const LoadTick& tick);
 
 }  // namespace llmops

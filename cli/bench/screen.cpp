@@ -1,4 +1,4 @@
-#include "cli/bench_screen.h"
+#include "cli/bench/screen.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ std::string left(const LoadTick& tick) {
 }  // namespace
 
 std::string bench_line(const std::string& name, const LoadTick& tick) {
-  std::string line = name + (tick.warming ? "  warming up" : "");
+  std::string line = name + (tick.warming ? "  warming up" : tick.cooling ? "  cooling down" : "");
   line += tick.wanted > 0 ? fmt::format("  {}/{}", tick.done, tick.wanted)
                           : fmt::format("  {} done", tick.done);
   line += fmt::format("  {} in flight", tick.in_flight);
@@ -30,9 +30,10 @@ std::string bench_line(const std::string& name, const LoadTick& tick) {
     line += fmt::format("  ttft p50 {:.3g} p95 {:.3g} ms", *tick.ttft->quantile(0.5),
                         *tick.ttft->quantile(0.95));
   if (tick.tpot != nullptr && tick.tpot->count() > 0)
-    line += fmt::format("  tpot p50 {:.3g} ms", *tick.tpot->quantile(0.5));
+    line += fmt::format("  tpot p50 {:.3g} p95 {:.3g} ms", *tick.tpot->quantile(0.5),
+                        *tick.tpot->quantile(0.95));
   if (tick.last != nullptr && tick.at_s >= 1)
-    line += fmt::format("  {} tok/s", tick.last->output_tokens);
+    line += fmt::format("  {} req/s  {} tok/s", tick.last->done, tick.last->output_tokens);
   return line + left(tick);
 }
 
