@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "cli/calibration_file.h"
+#include "cli/judges.h"
 #include "cli/progress.h"
 #include "cli/run_origin.h"
 #include "evaluators/cache/response_cache.h"
@@ -94,7 +96,7 @@ RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cel
 }
 
 void judge_completeness(const Suite& suite, const FanOutCounts& counts, std::int64_t wanted,
-                        RunHeader& header) {
+                        const std::optional<std::string>& judges_stopped, RunHeader& header) {
   const RunCounts& found = header.counts;
   header.complete = false;
   if (counts.stopped)
@@ -102,6 +104,8 @@ void judge_completeness(const Suite& suite, const FanOutCounts& counts, std::int
   else if (found.samples < wanted)
     header.why_incomplete =
         fmt::format("{} of {} samples were not asked for", wanted - found.samples, wanted);
+  else if (judges_stopped)
+    header.why_incomplete = "not all answers were judged: " + *judges_stopped;
   else if (found.samples > 0 && found.failed == found.samples)
     header.why_incomplete = "every call failed";
   else if (!gates_errors(suite) &&
@@ -241,6 +245,15 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   if (!lock)
     return problem(fmt::format("another process is working on run {}", header.id), "",
                    "wait for it, or start a new run without --resume");
+  FanOutOptions fan_out_options = options.fan_out;
+  Spending spending;
+  fan_out_options.spending = &spending;
+  ConnectedJudges judges(suite, options.judges, store, header.id, fan_out_options,
+                         {.ttl = suite.cache_ttl,
+                          .read_cache = options.read_judge_cache,
+                          .write_cache = options.write_cache,
+                          .prompt = cell.prompt,
+                          .baseline = options.baseline});
   if (options.resume) {
     store.drop_failed_calls(header.id);
     store.score_unscored(header.id, suite.evaluators);
@@ -262,11 +275,11 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
                     reader.get(), header.id, options.shard);
   CacheOfRun cache(suite, cell, store, options);
   Progress progress(console, "samples", wanted - stored_before);
-  FanOutOptions fan_out_options = options.fan_out;
   if (cache.used())
     fan_out_options.known = [&](const Request& request) { return cache.find(request); };
   // A certain verdict stops the run as one Ctrl-C does, and Ctrl-C still works.
   if (sequential != nullptr) fan_out_options.interrupts = &sequential->stop();
+  if (options.judges != nullptr) fan_out_options.stop_because = [&] { return judges.stopped(); };
   bool said_interrupted = false;
   fan_out_options.on_tick = [&](const FanOutCounts& counts) {
     progress.set_in_flight(counts.in_flight);
@@ -284,17 +297,22 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
       });
   recorder.finish();
   progress.stop();
+  for (std::string& warning : calibration_warnings(suite))
+    header.warnings.push_back(std::move(warning));
+  for (std::string& warning : judges.drift(suite, header.id))
+    header.warnings.push_back(std::move(warning));
 
   header.counts = store.count(header.id);
   header.counts.made += counts.hedged;
   header.cost_usd = store.cost(header.id);
+  add_side_uses(header, judges.uses(store, header.id));
   if (header.counts.cached > 0)
     header.warnings.push_back(fmt::format(
         "{} of {} answers came from the response cache: they have no times and cost nothing now; "
         "--no-cache asks again",
         header.counts.cached, header.counts.samples));
   header.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
-  judge_completeness(suite, counts, wanted, header);
+  judge_completeness(suite, counts, wanted, judges.stopped(), header);
   if (sequential != nullptr && sequential->verdict().decided()) {
     header.complete = false;
     header.why_incomplete =

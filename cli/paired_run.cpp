@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "cli/judges.h"
 #include "cli/progress.h"
 #include "cli/run_origin.h"
 #include "datasets/random.h"
@@ -75,8 +76,8 @@ struct Side {
 }  // namespace
 
 PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& before,
-                     const Cell& after, Store& store, EventLoop& loop, const FanOutOptions& options,
-                     Console& console) {
+                     const Cell& after, Store& store, EventLoop& loop, SideModels* side_models,
+                     const FanOutOptions& given, Console& console) {
   PairedRuns runs{new_header(suite, dataset, before, {}), new_header(suite, dataset, after, {})};
   Object origin = origin_of(suite, *before.prompt);
   origin.add("command", "diff");
@@ -91,6 +92,13 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
 
   const auto start = Clock::now();
   const std::int64_t wanted = static_cast<std::int64_t>(dataset.info().cases) * suite.samples;
+  FanOutOptions options = given;
+  Spending spending;
+  options.spending = &spending;
+  // Both runs are judged by the same judges; what those use is the second's.
+  const ConnectedJudges judges(suite, side_models, store, runs.after.id, options,
+                               {.ttl = suite.cache_ttl});
+  if (side_models != nullptr) options.stop_because = [&] { return judges.stopped(); };
   Side first(std::move(runs.before), store.folder(), suite.evaluators);
   Side second(std::move(runs.after), store.folder(), suite.evaluators);
   PairedRequests requests(suite, dataset, before, after);
@@ -112,7 +120,8 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
     header.counts = store.count(header.id);
     header.cost_usd = store.cost(header.id);
     header.wall_s = wall_s;
-    judge_completeness(suite, counts, wanted, header);
+    if (side == &second) add_side_uses(header, judges.uses(store, header.id));
+    judge_completeness(suite, counts, wanted, judges.stopped(), header);
     store.finish_run(header);
   }
   return {std::move(first.header), std::move(second.header)};

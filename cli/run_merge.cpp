@@ -7,9 +7,11 @@
 #include <set>
 
 #include "ci/baseline.h"
+#include "cli/judges.h"
 #include "cli/outputs.h"
 #include "cli/suite.h"
 #include "datasets/text/json.h"
+#include "evaluators/store/side_calls.h"
 
 namespace llmops {
 namespace fs = std::filesystem;
@@ -153,6 +155,7 @@ ExitCode run(const Options& options, const StoreOptions& where, Console& console
   for (const Part& part : parts) store.copy_calls(part.folder, part.info.header.id, header.id);
   header.counts = store.count(header.id);
   header.cost_usd = store.cost(header.id);
+  add_side_uses(header, side_uses(store.folder(), header.id));
   header.complete = true;
   header.why_incomplete.clear();
   for (const Part& part : parts) {

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "cli/judges.h"
 #include "datasets/text/files.h"
 #include "datasets/text/yaml.h"
 #include "prompts/prompt_file.h"
@@ -181,6 +182,7 @@ Result<Suite> read_suite(Source source, const SuiteOverrides& overrides) {
       static_cast<std::uint64_t>(fields.integer("seed", {0, 9e15}).value_or(1)));
   if (const Value* evaluators = fields.value("evaluators"))
     suite.evaluators = read_evaluators(*evaluators, suite.source, problems);
+  read_judges(suite, fields, problems);
   read_cache(suite, fields, problems);
   if (const auto prices = fields.text("prices")) suite.prices = suite.folder / *prices;
   if (const auto tokenizer = fields.text("tokenizer")) suite.tokenizer = suite.folder / *tokenizer;

@@ -38,16 +38,13 @@ Evaluator read_evaluator(const std::string& metric, const Value& options, Mark m
         .name = column.headline->empty() ? evaluator.name : evaluator.name + "." + *column.headline,
         .kind = column.kind,
         .range = column.range,
-        .better = column.better,
-        .signature = evaluator.metric->signature()};
+        .better = column.better};
     if (evaluator.negate && !(column.range.low == 0.0 && column.range.high == 1.0)) {
       fields.error(fields.mark("not"),
                    fmt::format("`not` on `{}`, whose scores do not lie in [0, 1]", metric), "",
                    "use `min` or a gate rule with `max`");
     }
-    if (evaluator.negate) measure.signature += "|not:yes";
     if (evaluator.min) {
-      measure.signature += fmt::format("|min:{}", *evaluator.min);
       measure.kind = ScoreKind::binary;
       measure.range = {};
       measure.better = Better::higher;
@@ -55,6 +52,7 @@ Evaluator read_evaluator(const std::string& metric, const Value& options, Mark m
     evaluator.columns.push_back(i);
     evaluator.measures.push_back(std::move(measure));
   }
+  renew_signatures(evaluator);
   return evaluator;
 }
 
@@ -89,6 +87,13 @@ void take(const Evaluator& evaluator, const Measurement& measured, Scores& score
 }
 
 }  // namespace
+
+void renew_signatures(Evaluator& evaluator) {
+  std::string signature = evaluator.metric->signature();
+  if (evaluator.negate) signature += "|not:yes";
+  if (evaluator.min) signature += fmt::format("|min:{}", *evaluator.min);
+  for (Measure& measure : evaluator.measures) measure.signature = signature;
+}
 
 std::vector<Evaluator> read_evaluators(const Value& value, const Source& source,
                                        Diagnostics& problems) {
@@ -206,8 +211,7 @@ std::vector<Scores> score_batch(const std::vector<Evaluator>& evaluators,
       }
     }
     const std::vector<Measurement> measured = evaluator.metric->score_batch(asked);
-    for (std::size_t i = 0; i < places.size(); ++i)
-      take(evaluator, measured[i], scores[places[i]]);
+    for (std::size_t i = 0; i < places.size(); ++i) take(evaluator, measured[i], scores[places[i]]);
   }
   if (weighted(evaluators))
     for (Scores& each : scores) each.values.push_back(weighted_score(evaluators, each.values));

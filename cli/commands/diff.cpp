@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/judge_steps.h"
+#include "cli/judges.h"
 #include "cli/paired_results.h"
 #include "cli/paired_run.h"
 #include "cli/pricing.h"
@@ -35,6 +37,7 @@ struct Plan {
   std::optional<Case> shown;
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<Model> model;
+  std::unique_ptr<SideModels> judges;
   std::string priced_by;
   FanOutOptions fan_out;
   Diagnostics warnings;
@@ -68,6 +71,7 @@ void prepare_model(Plan& plan, Diagnostics& problems) {
   plan.loop = std::make_unique<EventLoop>();
   plan.model = make_model(suite.models.front(), suite.source, suite.folder, *plan.loop, problems);
   const std::optional<PriceTable> prices = taken(price_table(suite), problems);
+  if (prices) plan.judges = make_side_models(suite, *plan.loop, *prices, problems);
   if (plan.model == nullptr || !prices) return;
   const Prompt& before = *plan.changes->before;
   const Prompt& after = *plan.changes->after;
@@ -168,6 +172,8 @@ ExitCode run(const Options& options, Console& console) {
   std::optional<PairedResults> results;
   std::unique_ptr<Store> store;
   if (plan.model != nullptr) {
+    const Diagnostics unpinned = write_missing_steps(*plan.suite, *plan.judges, console);
+    if (has_errors(unpinned)) return console.reject(unpinned, "diff");
     const Suite& suite = *plan.suite;
     store = std::make_unique<Store>(options.store.empty() ? state_folder(suite.folder)
                                                           : std::filesystem::path(options.store));
@@ -176,7 +182,7 @@ ExitCode run(const Options& options, Console& console) {
     const PairedRuns runs =
         run_pairs(suite, *dataset, {plan.changes->before, plan.model.get(), plan.priced_by},
                   {plan.changes->after, plan.model.get(), plan.priced_by}, *store, *plan.loop,
-                  plan.fan_out, console);
+                  plan.judges->empty() ? nullptr : plan.judges.get(), plan.fan_out, console);
     results = compare_pairs(*store, runs.before, runs.after, suite.gate ? &*suite.gate : nullptr);
   } else if (!console.json()) {
     console.print(to_screen(*plan.changes, plan.shown, style));

@@ -8,6 +8,8 @@
 #include "cli/command.h"
 #include "cli/evaluation.h"
 #include "cli/forecast.h"
+#include "cli/judge_steps.h"
+#include "cli/judges.h"
 #include "cli/outputs.h"
 #include "cli/pricing.h"
 #include "cli/rendered.h"
@@ -44,6 +46,7 @@ struct Plan {
   std::unique_ptr<EventLoop> loop;
   std::vector<std::unique_ptr<Model>> models;
   std::vector<bool> price_given;  // by the suite, for each model
+  std::unique_ptr<SideModels> judges;
   PriceTable prices;
   std::optional<Shard> shard;
   std::optional<Dataset> dataset;
@@ -80,6 +83,18 @@ void check_prices(Plan& plan, const Options& options, Diagnostics& problems) {
   }
 }
 
+void check_judge_prices(const Plan& plan, const Options& options, Diagnostics& problems) {
+  if (!options.max_cost) return;
+  for (const std::unique_ptr<Model>& model : plan.judges->models()) {
+    if (model == nullptr || model->spec.price) continue;
+    const ProviderInfo* provider = find_provider(model->spec.provider);
+    if (provider == nullptr || !provider->cacheable) continue;
+    problems.push_back(problem(
+        fmt::format("--max-cost: nothing says what the judge `{}` costs", model->spec.name), "",
+        "write `price: {input: USD, output: USD}` (for a million tokens) into its mapping"));
+  }
+}
+
 Result<Plan> make_plan(const Options& options) {
   SuiteOverrides overrides = options.overrides;
   overrides.no_gate = overrides.no_gate || !options.shard.empty();  // `runs merge` gates all parts
@@ -96,6 +111,8 @@ Result<Plan> make_plan(const Options& options) {
   }
   take(price_table(plan.suite), plan.prices, problems);
   check_prices(plan, options, problems);
+  plan.judges = make_side_models(plan.suite, *plan.loop, plan.prices, problems);
+  check_judge_prices(plan, options, problems);
   if (!options.shard.empty()) take(read_shard(options.shard), plan.shard, problems);
   std::shared_ptr<const TokenCounter> tokenizer;
   if (options.dry_run)
@@ -183,6 +200,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
   std::int64_t calls = 0;
   for (const CellForecast& cell : cells) calls += cell.calls;
   const std::int64_t known = known_samples(plan, options);
+  const std::vector<JudgeForecast> judges = forecast_judges(plan.suite, calls);
   if (console.json()) {
     List cell_values;
     for (const CellForecast& cell : cells) cell_values.push_back(cell_value(cell));
@@ -195,6 +213,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
         {"cached",         known                 },
         {"cells",          std::move(cell_values)}
     };
+    if (!judges.empty()) out.add("judges", judge_forecast_value(judges));
     if (!earlier->run.empty()) out.add("earlier_run", earlier->run);
     console.print_json(out);
     return ExitCode::passed;
@@ -203,6 +222,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
       fmt::format("{} cases, {} calls{}; nothing was called (--dry-run)\n", cases, calls,
                   known > 0 ? fmt::format(" ({} of them in the response cache)", known) : "");
   for (const CellForecast& cell : cells) text += "  " + cell_text(cell) + "\n";
+  text += judge_forecast_text(judges);
   console.print(visible_lines(text));
   return ExitCode::passed;
 }
@@ -222,6 +242,20 @@ Result<std::string> run_to_resume(const Store& store, const Options& options, co
   return found->header.id;
 }
 
+// The outputs of the baseline's run, where judges may want them and they are stored here.
+// They have a connection of their own: the run's is used by another thread.
+struct AcceptedOutputs {
+  AcceptedOutputs(const Plan& plan, const std::filesystem::path& folder) {
+    if (plan.judges->empty() || plan.baseline == nullptr) return;
+    store = std::make_unique<Store>(folder);
+    const Result<StoredRunInfo> found = store->find_run(plan.baseline->header().id);
+    if (found && found->header.id == plan.baseline->header().id)
+      outputs = store->open_outputs(found->header);
+  }
+  std::unique_ptr<Store> store;
+  std::unique_ptr<OutputSource> outputs;  // nullptr: not there
+};
+
 // One cell of the matrix: asked, compared, decided, reported.
 Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& cell, Store& store,
                          Console& console, List* documents) {
@@ -230,7 +264,11 @@ Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& c
                                .content = content_of(plan, cell),
                                .shard = plan.shard,
                                .read_cache = reads_cache(options, plan.suite),
-                               .write_cache = !options.no_cache};
+                               .write_cache = !options.no_cache,
+                               .read_judge_cache = !options.no_cache && plan.suite.cache_ttl,
+                               .judges = plan.judges->empty() ? nullptr : plan.judges.get()};
+  const AcceptedOutputs accepted(plan, store.folder());
+  evaluation.baseline = accepted.outputs.get();
   if (!options.resume.empty()) {
     Result<std::string> resumed = run_to_resume(store, options, plan, cell);
     if (!resumed) return resumed.problems();
@@ -283,6 +321,8 @@ ExitCode run(const Options& options, Console& console) {
   for (const Diagnostic& warning : made.problems()) console.note(render(warning));
   if (options.dry_run) return say_plan(plan, options, console);
 
+  const Diagnostics unpinned = write_missing_steps(plan.suite, *plan.judges, console);
+  if (has_errors(unpinned)) return console.reject(unpinned, "eval");
   Store store(store_folder(options, plan.suite));
   const bool matrix = plan.suite.prompts.size() * plan.models.size() > 1;
   List documents;

@@ -10,6 +10,7 @@
 #include "ci/plan.h"
 #include "cli/command.h"
 #include "cli/forecast.h"
+#include "cli/judges.h"
 #include "cli/pricing.h"
 #include "cli/rendered.h"
 #include "cli/suite.h"
@@ -133,6 +134,7 @@ ExitCode run(const Options& options, Console& console) {
                        .earlier = earlier->comparison ? &*earlier->comparison : nullptr});
 
   const std::int64_t all_calls = calls * std::ssize(cells);
+  const std::vector<JudgeForecast> judges = forecast_judges(*suite, all_calls);
   if (console.json()) {
     List cell_values, rule_values;
     for (const CellForecast& cell : cells) cell_values.push_back(cell_value(cell));
@@ -148,6 +150,7 @@ ExitCode run(const Options& options, Console& console) {
         {"cells",          std::move(cell_values)},
         {"rules",          std::move(rule_values)}
     };
+    if (!judges.empty()) out.add("judges", judge_forecast_value(judges));
     if (!earlier->run.empty()) out.add("earlier_run", earlier->run);
     console.print_json(out);
     return ExitCode::passed;
@@ -155,6 +158,7 @@ ExitCode run(const Options& options, Console& console) {
   std::string text = fmt::format("{}, {} each: {}; nothing was called\n", counted(cases, "case"),
                                  counted(suite->samples, "sample"), counted(all_calls, "call"));
   for (const CellForecast& cell : cells) text += "  " + cell_text(cell) + "\n";
+  text += judge_forecast_text(judges);
   if (!suite->gate) text += "The suite has no `gate:`, so no rule is planned.\n";
   for (const RulePlan& rule : rules) text += "\n" + rule_text(rule, cases, options.power);
   console.print(visible_lines(text));

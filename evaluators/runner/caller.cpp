@@ -111,15 +111,13 @@ nanoseconds Caller::wait_for(const Call& call, double& tokens) const {
   const bool limited =
       model_.spec.limits.requests_per_minute > 0 || model_.spec.limits.tokens_per_minute > 0;
   const bool closed = breaker_.state() == CircuitBreaker::State::closed;
-  if (!limited && closed && account_->paused_until == Clock::time_point{}) return nanoseconds(0);
+  if (!limited && closed && !account_->paused_ever()) return nanoseconds(0);
   const Clock::time_point now = Clock::now();
-  nanoseconds wait = std::max<nanoseconds>(account_->paused_until - now, breaker_.wait(now));
   if (limited) {
     const CallEstimate guess = estimate(*call.request);
     tokens = guess.input_tokens + guess.output_tokens;
-    wait = std::max({wait, account_->requests.wait(1, now), account_->tokens.wait(tokens, now)});
   }
-  return wait;
+  return std::max(account_->wait(tokens, now), breaker_.wait(now));
 }
 
 void Caller::pump() {
@@ -142,8 +140,7 @@ void Caller::pump() {
         break;
       }
       if (tokens > 0) {
-        account_->requests.take(1, now);
-        account_->tokens.take(tokens, now);
+        account_->take(tokens, now);
         call.tokens_taken = tokens;
       }
       ready_.pop_front();
@@ -207,7 +204,7 @@ void Caller::count(Call& call, const Answer& answer) {
     mean_output_tokens_ += (static_cast<double>(*sample.usage.output) - mean_output_tokens_) /
                            static_cast<double>(std::min<std::int64_t>(outputs_seen_, 100));
     if (call.tokens_taken > 0)
-      account_->tokens.correct(
+      account_->correct_tokens(
           static_cast<double>(sample.usage.input.value_or(0) + *sample.usage.output) -
           call.tokens_taken);
   }
@@ -240,8 +237,7 @@ void Caller::on_answer(std::uint64_t id, Answer answer) {
     breaker_.on_success();  // the server is there: it answered something
   }
   if (answer.retry_after && (fault == ErrorClass::rate_limited || fault == ErrorClass::overloaded))
-    account_->paused_until =
-        std::max(account_->paused_until, now + std::min(*answer.retry_after, kLongestPause));
+    account_->pause_until(now + std::min(*answer.retry_after, kLongestPause));
 
   if (fault == ErrorClass::none) {
     ++answered_;

@@ -33,7 +33,7 @@ class FanOut {
         stop("max-time reached");
         caller_.cancel_all();
       });
-    if (options_.interrupts != nullptr || options_.on_tick) tick();
+    if (options_.interrupts != nullptr || options_.on_tick || options_.stop_because) tick();
     for (;;) {
       const bool more = feed();
       if (asked_all_ && in_flight_ == 0) return counts();
@@ -56,6 +56,8 @@ class FanOut {
       if (!in_grace_) begin_grace();
     }
     if (interrupts >= 2) caller_.cancel_all();
+    if (options_.stop_because && !asked_all_)
+      if (std::optional<std::string> why = options_.stop_because()) stop(*std::move(why));
     if (options_.on_tick) options_.on_tick(counts());
     tick_ = loop_.after(options_.tick, [this] { tick(); });
   }
@@ -88,13 +90,15 @@ class FanOut {
     if (!options_.max_cost_usd && !options_.max_tokens) return true;
     const auto answered = static_cast<double>(answered_);
     const auto pending = static_cast<double>(in_flight_ + 1);
-    const auto tokens = static_cast<double>(counts_.input_tokens + counts_.output_tokens);
+    const auto own_tokens = static_cast<double>(counts_.input_tokens + counts_.output_tokens);
     const double cost_each = answered_ > 0 ? counts_.cost_usd / answered : first_cost_guess_;
-    const double tokens_each = answered_ > 0 ? tokens / answered : first_tokens_guess_;
-    if (options_.max_cost_usd && counts_.cost_usd + pending * cost_each > *options_.max_cost_usd) {
-      if (in_flight_ > 0 && counts_.cost_usd < *options_.max_cost_usd)
-        return false;  // those may prove cheaper
-      stop(fmt::format("max-cost reached: {:.4f} of {:.4f} USD spent", counts_.cost_usd,
+    const double tokens_each = answered_ > 0 ? own_tokens / answered : first_tokens_guess_;
+    const Spending* all = options_.spending;
+    const double cost = all != nullptr ? all->cost_usd.load() : counts_.cost_usd;
+    const double tokens = all != nullptr ? static_cast<double>(all->tokens.load()) : own_tokens;
+    if (options_.max_cost_usd && cost + pending * cost_each > *options_.max_cost_usd) {
+      if (in_flight_ > 0 && cost < *options_.max_cost_usd) return false;  // those may prove cheaper
+      stop(fmt::format("max-cost reached: {:.4f} of {:.4f} USD spent", cost,
                        *options_.max_cost_usd));
       return false;
     }
@@ -161,6 +165,9 @@ class FanOut {
       counts_.cost_usd += sample.cost_usd.value_or(0);
       counts_.input_tokens += sample.usage.input.value_or(0);
       counts_.output_tokens += sample.usage.output.value_or(0);
+      if (options_.spending != nullptr)
+        options_.spending->add(sample.cost_usd.value_or(0),
+                               sample.usage.input.value_or(0) + sample.usage.output.value_or(0));
     }
     on_sample_(request, std::move(sample));
   }

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "evaluators/providers/provider.h"
+#include "evaluators/runner/spending.h"
 
 namespace llmops {
 
@@ -33,7 +34,12 @@ struct FanOutOptions {
   std::optional<double> max_cost_usd;      // checked before each call, what is in flight counted in
   std::optional<std::int64_t> max_tokens;  // the same
   std::optional<std::chrono::nanoseconds>
-      max_time;            // then nothing is asked any more and what is in flight is dropped
+      max_time;  // then nothing is asked any more and what is in flight is dropped
+  // What others of this run spend (its judges) counts too; what is spent here is added. nullptr:
+  // nobody else spends.
+  Spending* spending = nullptr;
+  // Asked every `tick`: why nothing more should be asked (a judge that cannot go on); may be empty.
+  std::function<std::optional<std::string>()> stop_because;
   std::uint64_t seed = 1;  // of the backoff's jitter
   const std::atomic<int>* interrupts =
       nullptr;  // 1: ask no more, finish what is in flight; 2: drop it
