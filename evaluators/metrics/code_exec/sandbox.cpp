@@ -66,12 +66,12 @@ Fd moved_up(int fd) {
 }
 
 struct Pipe {
-  Fd read, write;
+  Fd read = Fd(), write = Fd();
 };
 
 Pipe make_pipe() {
   int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_CLOEXEC) != 0) return {};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return {Fd(), Fd()};
   return {moved_up(ends[0]), moved_up(ends[1])};
 }
 
@@ -176,7 +176,7 @@ std::vector<std::string> whole_command(const std::vector<std::string>& command,
 
 struct Started {
   pid_t pid = -1;
-  Fd out, err, status;
+  Fd out = Fd(), err = Fd(), status = Fd();
   std::string why;
 };
 
