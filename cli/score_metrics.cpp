@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ci/stats/pass_at_k.h"
 #include "datasets/text/fields.h"
 #include "datasets/text/yaml.h"
 #include "evaluators/metrics/text/sacrebleu_metric.h"
@@ -158,6 +159,23 @@ void MetricTotals::add_figures(const ScoreMetric& metric, Object& figures, List&
   if (unscored_ > 0 && unscored_ < columns_.front().n + unscored_)
     warnings.push_back(
         fmt::format("{}: {} rows unscored ({})", metric.info->name, unscored_, why_));
+}
+
+void PassCounts::add(const std::string& problem, double value) {
+  Count& count = problems_[problem];
+  ++count.rows;
+  count.passed += value == 1.0 ? 1 : 0;
+}
+
+std::optional<double> PassCounts::pass_at(std::int64_t k, std::string& why) const {
+  std::vector<std::pair<std::int64_t, std::int64_t>> counts;
+  for (const auto& [problem, count] : problems_) counts.emplace_back(count.rows, count.passed);
+  const auto found = stats::mean_pass_at_k(counts, k);
+  if (!found) {
+    why = found.refusal().sentence;
+    return std::nullopt;
+  }
+  return found->any;
 }
 
 }  // namespace llmops

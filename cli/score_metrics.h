@@ -2,6 +2,7 @@
 // The metrics of `llmops score`: made from --metric and --option, and what each has added up over
 // the rows of one system.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,6 +64,20 @@ class MetricTotals {
   std::int64_t unscored_ = 0;
   std::string why_;  // of the first unscored row
   std::vector<Row> rows_;
+};
+
+// Several rows that answer one problem: pass@k of a metric of 0 and 1 (Chen et al. 2021).
+class PassCounts {
+ public:
+  void add(const std::string& problem, double value);
+  // Mean over the problems; absent, with the reason in `why`, where one has fewer rows than k.
+  std::optional<double> pass_at(std::int64_t k, std::string& why) const;
+
+ private:
+  struct Count {
+    std::int64_t rows = 0, passed = 0;
+  };
+  std::map<std::string, Count> problems_;
 };
 
 }  // namespace llmops

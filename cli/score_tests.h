@@ -22,6 +22,7 @@ struct ScoreTestOptions {
 struct ScoredSystem {
   std::string name;
   std::vector<MetricTotals> metrics;
+  std::vector<PassCounts> passes;  // of each metric, where --pass-at asks for them
 };
 
 // {test, resamples, seed, baseline, results: [{metric, system, score, ...}]} against the first

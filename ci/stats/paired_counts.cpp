@@ -2,9 +2,6 @@
 // trial adds up one table, not two.
 #include "ci/stats/paired_counts.h"
 
-#include <oneapi/tbb/blocked_range.h>
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -12,6 +9,7 @@
 
 #include "ci/stats/bootstrap.h"
 #include "ci/stats/checks.h"
+#include "datasets/parallel.h"
 #include "datasets/random.h"
 
 namespace llmops::stats {
@@ -61,9 +59,7 @@ std::int64_t extreme_trials(const CountRows& baseline, const CountRows& candidat
     }
     extreme[t] = std::abs(figure(a) - figure(b)) >= observed - tie ? 1 : 0;
   };
-  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, extreme.size()), [&](const auto& range) {
-    for (std::size_t t = range.begin(); t != range.end(); ++t) trial(t);
-  });
+  parallel_for(extreme.size(), trial);
   return std::ranges::count(extreme, 1);
 }
 

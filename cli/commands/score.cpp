@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/score_metrics.h"
+#include "cli/score_screen.h"
 #include "cli/score_tests.h"
 #include "datasets/dataset.h"
 #include "datasets/text/files.h"
@@ -31,6 +32,8 @@ struct Options {
   std::size_t resamples = 0, ar_confidence = 0;
   std::optional<std::uint64_t> seed;
   double confidence = 0.95;
+  std::vector<std::int64_t> pass_at;
+  std::string group;
 };
 
 void write_row(std::FILE* out, std::size_t row, const std::string& system,
@@ -81,9 +84,39 @@ std::vector<Sample> samples_of(const std::vector<Case>& rows, const std::string&
   return samples;
 }
 
+// What the row says of its problem; a row that is not scored says nothing.
+void add_passes(const Case& row, const std::string& group, const std::vector<Measurement>& measured,
+                ScoredSystem& system) {
+  const Value* problem = find_path(row.variables, group);
+  for (std::size_t m = 0; m < measured.size(); ++m)
+    if (!measured[m].values.empty() && measured[m].values.front())
+      system.passes[m].add(problem == nullptr ? "" : to_text(*problem),
+                           *measured[m].values.front());
+}
+
+// {"1": 0.4, "10": 0.7} beside the other figures of each metric of 0 and 1.
+void add_pass_figures(const std::vector<ScoreMetric>& metrics, const ScoredSystem& system,
+                      const std::vector<std::int64_t>& pass_at, Object& figures, List& warnings) {
+  for (std::size_t m = 0; m < metrics.size(); ++m) {
+    if (metrics[m].metric->columns().front().kind != ScoreKind::binary) continue;
+    Value* figure = figures.find(metrics[m].headline_name(0));
+    if (figure == nullptr) continue;
+    Object passes;
+    for (const std::int64_t k : pass_at) {
+      std::string why;
+      if (const auto share = system.passes[m].pass_at(k, why))
+        passes.add(std::to_string(k), *share);
+      else
+        warnings.push_back(
+            fmt::format("{}: pass@{} not measured, because {}", metrics[m].info->name, k, why));
+    }
+    figure->object()->add("pass_at", std::move(passes));
+  }
+}
+
 // Rows in batches: scored on all cores, added up in order.
 void score_all(const Dataset& dataset, const std::vector<ScoreMetric>& metrics,
-               std::vector<ScoredSystem>& systems, std::FILE* per_row) {
+               const Options& options, std::vector<ScoredSystem>& systems, std::FILE* per_row) {
   const std::unique_ptr<CaseStream> cases = dataset.cases();
   std::vector<Case> rows;
   std::vector<std::vector<Measurement>> measured;
@@ -98,6 +131,7 @@ void score_all(const Dataset& dataset, const std::vector<ScoreMetric>& metrics,
       for (const ScoreMetric& metric : metrics) score_batch(metric, rows, samples, measured);
       for (std::size_t i = 0; i < rows.size(); ++i) {
         for (std::size_t m = 0; m < metrics.size(); ++m) system.metrics[m].add(measured[i][m]);
+        if (!options.pass_at.empty()) add_passes(rows[i], options.group, measured[i], system);
         if (per_row != nullptr)
           write_row(per_row, first + i, systems.size() > 1 ? system.name : "", metrics, measured[i],
                     line);
@@ -119,6 +153,10 @@ Result<Dataset> open(const Options& options) {
   const std::vector<std::string_view> columns(dataset->info().columns.begin(),
                                               dataset->info().columns.end());
   Diagnostics problems;
+  if (!options.pass_at.empty() && std::ranges::find(columns, options.group) == columns.end())
+    problems.push_back(problem(
+        fmt::format("{} has no column `{}`, which --group names", options.file, options.group),
+        expected_one_of(columns), did_you_mean(options.group, columns)));
   for (std::size_t i = 0; i < found.size(); ++i)
     if (!found[i])
       problems.push_back(
@@ -166,60 +204,14 @@ std::optional<ScoreTestOptions> test_options(const Options& options, Diagnostics
   return test;
 }
 
-std::string number_text(const Object& from, const char* key, const char* format = "{:.4f}") {
-  const Value* value = from.find(key);
-  return value == nullptr ? "-" : fmt::format(fmt::runtime(format), value->number());
-}
-
-std::string figures_table(const Object& figures) {
-  std::string text = fmt::format("{:<28} {:>12} {:>12} {:>8}  {}\n", "metric", "score", "mean",
-                                 "rows", "signature");
-  for (const Member& figure : figures) {
-    const Object& found = *figure.value.object();
-    text += fmt::format("{:<28} {:>12} {:>12} {:>8}  {}\n", figure.key, number_text(found, "score"),
-                        number_text(found, "mean"), to_text(*found.find("n")),
-                        to_text(*found.find("signature")));
-  }
-  for (const Member& figure : figures)
-    if (const Value* line = figure.value.find("sacrebleu")) text += to_text(*line) + "\n";
-  return text;
-}
-
-std::string tests_table(const Object& tests, double confidence) {
-  const bool paired = to_text(*tests.find("test")) == "paired";
-  const std::string interval_head =
-      paired ? fmt::format("{:g}% interval", 100 * confidence) : "mean ± half interval";
-  std::string text =
-      fmt::format("\n{} over the baseline {} ({} resamples, seed {})\n",
-                  to_text(*tests.find("test")), visible(to_text(*tests.find("baseline"))),
-                  to_text(*tests.find("resamples")), to_text(*tests.find("seed")));
-  text += fmt::format("{:<20} {:<20} {:>10} {:>11} {:>21} {:>10}\n", "metric", "system", "score",
-                      "difference", interval_head, "p");
-  for (const Value& each : *tests.find("results")->list()) {
-    const Object& result = *each.object();
-    const Value* system = result.find("system");
-    std::string interval = "-";
-    if (const Value* bounds = result.find("interval"))
-      interval = fmt::format("[{:.4f}, {:.4f}]", (*bounds->list())[0].number(),
-                             (*bounds->list())[1].number());
-    else if (result.find("ci") != nullptr)
-      interval = number_text(result, "mean") + " ± " + number_text(result, "ci");
-    text +=
-        fmt::format("{:<20} {:<20} {:>10} {:>11} {:>21} {:>10}", to_text(*result.find("metric")),
-                    system == nullptr ? "" : visible(to_text(*system)),
-                    number_text(result, "score"), number_text(result, "difference", "{:+.4f}"),
-                    interval, number_text(result, "p_value", "{:.3g}"));
-    const Value* why = result.find("why");
-    text += why == nullptr ? "\n" : fmt::format("  not testable: {}\n", to_text(*why));
-  }
-  return text;
-}
-
 ExitCode run(const Options& options, Console& console) {
   Diagnostics problems;
   const std::vector<ScoreMetric> metrics =
       make_score_metrics(options.metrics, options.options, problems);
   const std::optional<ScoreTestOptions> test = test_options(options, problems);
+  if (options.pass_at.empty() != options.group.empty())
+    problems.push_back(problem("--pass-at and --group belong together",
+                               "expected both, such as --pass-at 1,10 --group task_id"));
   const Result<Dataset> dataset = open(options);
   append(problems, dataset.problems());
   if (has_errors(problems)) return console.reject(problems, "score");
@@ -230,15 +222,16 @@ ExitCode run(const Options& options, Console& console) {
 
   std::vector<ScoredSystem> systems;
   for (const std::string& name : options.hypotheses) {
-    systems.push_back({.name = name, .metrics = {}});
+    systems.push_back({.name = name, .metrics = {}, .passes = {}});
+    systems.back().passes.resize(metrics.size());
     for (const ScoreMetric& each : metrics)
       systems.back().metrics.emplace_back(each.metric->columns().size(), test.has_value());
   }
   if (options.per_row.empty())
-    score_all(*dataset, metrics, systems, nullptr);
+    score_all(*dataset, metrics, options, systems, nullptr);
   else
     write_atomically(options.per_row,
-                     [&](std::FILE* out) { score_all(*dataset, metrics, systems, out); });
+                     [&](std::FILE* out) { score_all(*dataset, metrics, options, systems, out); });
 
   std::vector<Object> figures(systems.size());
   List warnings;
@@ -246,6 +239,8 @@ ExitCode run(const Options& options, Console& console) {
     List own;
     for (std::size_t m = 0; m < metrics.size(); ++m)
       systems[s].metrics[m].add_figures(metrics[m], figures[s], own);
+    if (!options.pass_at.empty())
+      add_pass_figures(metrics, systems[s], options.pass_at, figures[s], own);
     for (const Value& each : own)
       warnings.push_back(systems.size() > 1 ? fmt::format("{}: {}", systems[s].name, to_text(each))
                                             : to_text(each));
@@ -304,6 +299,13 @@ RunCommand declare(CLI::App& app) {
       ->type_name("OPTION")
       ->take_all();
   app.add_option("--per-row", options->per_row, "write one JSON line a row")->type_name("FILE");
+  app.add_option("--pass-at", options->pass_at,
+                 "pass@k of every 0/1 metric; the rows of a group are answers to one problem")
+      ->delimiter(',')
+      ->type_name("K,...")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
+  app.add_option("--group", options->group, "column that names the problem, with --pass-at")
+      ->type_name("COLUMN");
   app.add_option("--significance", options->significance,
                  "how several systems are tested: paired (default), sacrebleu-bs, sacrebleu-ar "
                  "or none")

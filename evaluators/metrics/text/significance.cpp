@@ -1,13 +1,11 @@
 #include "evaluators/metrics/text/significance.h"
 
-#include <oneapi/tbb/blocked_range.h>
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <numeric>
 
+#include "datasets/parallel.h"
 #include "evaluators/metrics/text/numpy_random.h"
 
 namespace llmops {
@@ -27,8 +25,7 @@ double score_of(const CountTable& system, const CountFigure& figure) {
 std::size_t next_set(const std::vector<std::uint32_t>& bits, std::size_t from, std::size_t end) {
   while (from < end) {
     const std::uint32_t word = bits[from / 32] >> from % 32;
-    if (word != 0)
-      return std::min(end, from + static_cast<std::size_t>(std::countr_zero(word)));
+    if (word != 0) return std::min(end, from + static_cast<std::size_t>(std::countr_zero(word)));
     from = (from / 32 + 1) * 32;
   }
   return end;
@@ -50,8 +47,8 @@ double p_of(const std::vector<double>& statistics, double real) {
   return static_cast<double>(above + 1) / static_cast<double>(statistics.size() + 1);
 }
 
-// Rows are added up a vector of columns at a time: the order within a column, which decides the last
-// bit of a float, stays that of the reference.
+// Rows are added up a vector of columns at a time: the order within a column, which decides the
+// last bit of a float, stays that of the reference.
 template <typename Number>
 struct Block {
   static constexpr std::size_t kSize = 16 / sizeof(Number);
@@ -71,8 +68,8 @@ class Rows {
         vectors_(width == 0 ? 0 : numbers.size() / width * blocks_) {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const std::size_t column = i % width;
-      vectors_[i / width * blocks_ + column / Block<Number>::kSize]
-              [column % Block<Number>::kSize] = static_cast<Number>(numbers[i]);
+      vectors_[i / width * blocks_ + column / Block<Number>::kSize][column % Block<Number>::kSize] =
+          static_cast<Number>(numbers[i]);
     }
   }
 
@@ -110,13 +107,6 @@ class Rows {
   std::vector<Vector> vectors_;
 };
 
-template <typename Work>
-void in_parallel(std::size_t count, Work work) {
-  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count), [&](const auto& range) {
-    for (std::size_t i = range.begin(); i != range.end(); ++i) work(i);
-  });
-}
-
 std::vector<std::uint32_t> resampling(NumpyGenerator& generator, std::size_t segments,
                                       std::size_t samples) {
   return generator.choice(segments, segments * samples);
@@ -129,7 +119,7 @@ std::vector<double> bootstrap_scores(const CountTable& system, const CountFigure
   const std::size_t segments = system.segments();
   const Rows<float> rows(system.rows, system.width);
   std::vector<double> scores(samples);
-  in_parallel(samples, [&](std::size_t s) {
+  parallel_for(samples, [&](std::size_t s) {
     const std::uint32_t* at = indices.data() + s * segments;
     const std::uint32_t* const end = at + segments;
     const std::vector<double> sums = rows.sum([&](std::size_t& row) {
@@ -200,7 +190,7 @@ std::vector<PairedResult> approximate_randomization(std::span<const CountTable> 
     const Rows<double> rows(more, width);
     const std::vector<double> own = sums_of(baseline), other = sums_of(system);
     std::vector<double> differences(trials);
-    in_parallel(trials, [&](std::size_t t) {
+    parallel_for(trials, [&](std::size_t t) {
       std::size_t place = t * segments;
       const std::size_t end = place + segments;
       const std::vector<double> gained = rows.sum([&](std::size_t& row) {
