@@ -105,7 +105,7 @@ std::span<const std::int64_t> SortedGrams::match(std::span<const std::uint32_t> 
   };
   std::uint64_t before = keys_.empty() ? 0 : keys_.front();
   for (const std::uint64_t key : keys_) {
-    end_groups(ends[static_cast<std::size_t>(std::bit_width((key ^ before) >> 1))]);
+    end_groups(ends[std::bit_width((key ^ before) >> 1)]);
     firsts += Lanes{} + static_cast<std::int16_t>(key & 1);
     total += one;
     before = key;
