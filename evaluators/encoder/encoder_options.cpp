@@ -52,14 +52,23 @@ std::string folder_name(const std::string& model) {
                                  : path.filename().string();
 }
 
+fs::path options_folder(const Fields& fields) {
+  const fs::path folder = suite_folder(fields);
+  return folder.empty() ? fs::path(".") : folder;
+}
+
+std::optional<VectorCacheOptions> read_vector_cache(Fields& fields) {
+  const auto cache = fields.text("cache");
+  if (cache && *cache != "none") return VectorCacheOptions{.folder = *cache};
+  if (const fs::path state = state_folder(fields); !cache && !state.empty())
+    return VectorCacheOptions{.folder = state / "vectors"};
+  return std::nullopt;
+}
+
 TextEncoderOptions read_encoder_options(Fields& fields) {
   TextEncoderOptions options;
   if (fields.one_of("precision", kPrecisions) == "bf16") options.precision = Precision::bf16;
-  const auto cache = fields.text("cache");
-  if (cache && *cache != "none")
-    options.cache = VectorCacheOptions{.folder = *cache};
-  else if (const fs::path state = state_folder(fields); !cache && !state.empty())
-    options.cache = VectorCacheOptions{.folder = state / "vectors"};
+  options.cache = read_vector_cache(fields);
   return options;
 }
 

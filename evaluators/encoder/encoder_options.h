@@ -21,8 +21,14 @@ std::optional<std::filesystem::path> located_model(Fields& fields, const std::st
 // The last part of a path or hub name.
 std::string folder_name(const std::string& model);
 
-// `precision` (float32, bf16) and `cache` (a folder for vectors, `none`; by default `vectors` in
-// the project's state folder where there is one).
+// Where paths of options count from: the suite's folder, "." on a command line.
+std::filesystem::path options_folder(const Fields& fields);
+
+// `cache`: a folder for vectors, `none`; by default `vectors` in the project's state folder where
+// there is one.
+std::optional<VectorCacheOptions> read_vector_cache(Fields& fields);
+
+// `precision` (float32, bf16) and `cache`.
 TextEncoderOptions read_encoder_options(Fields& fields);
 
 }  // namespace llmops
