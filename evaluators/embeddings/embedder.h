@@ -10,6 +10,7 @@
 
 #include "datasets/text/fields.h"
 #include "evaluators/side_calls.h"
+#include "evaluators/side_use.h"
 
 namespace llmops {
 
@@ -29,7 +30,7 @@ class Embedder {
   virtual std::vector<Embedding> embed(std::span<const std::string_view> texts) const = 0;
   // Before the first text.
   virtual void attach(const SideContext& context) = 0;
-  virtual SideCounts counts() const = 0;
+  virtual SideUse use() const = 0;
 };
 
 // Keys that `read_embedder` reads.

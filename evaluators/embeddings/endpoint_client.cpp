@@ -71,11 +71,11 @@ void EndpointClient::attach(const SideContext& context) {
   model_->attach(context);
 }
 
-SideCounts EndpointClient::counts() const {
-  SideCounts counts = model_->counts();
+SideUse EndpointClient::use() const {
+  SideUse use = model_->use();
   const std::lock_guard lock(mutex_);
-  counts.cached = cached_;
-  return counts;
+  use.cached = cached_;
+  return use;
 }
 
 std::string EndpointClient::key_of(std::string_view text) const {

@@ -40,7 +40,7 @@ class EndpointClient {
   // Model and parameters as signatures show them.
   std::string shown() const;
   void attach(const SideContext& context);
-  SideCounts counts() const;
+  SideUse use() const;
 
  private:
   struct Missing;

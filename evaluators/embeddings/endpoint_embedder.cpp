@@ -34,7 +34,7 @@ class EndpointEmbedder final : public Embedder {
   }
 
   void attach(const SideContext& context) override { client_->attach(context); }
-  SideCounts counts() const override { return client_->counts(); }
+  SideUse use() const override { return client_->use(); }
 
  private:
   std::unique_ptr<EndpointClient> client_;

@@ -45,7 +45,7 @@ class LocalEmbedder final : public Embedder {
   }
 
   void attach(const SideContext&) override {}
-  SideCounts counts() const override { return {}; }
+  SideUse use() const override { return {}; }
 
  private:
   std::unique_ptr<TextEncoder> encoder_;

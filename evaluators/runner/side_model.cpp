@@ -25,6 +25,7 @@ std::unique_ptr<SideModel> SideModel::make(const Value& model, const Source& sou
                      ? make_model(model, source, folder, made->loop_, problems)
                      : make_model_of(*protocol, model, source, folder, made->loop_, problems);
   if (made->model_ == nullptr) return nullptr;
+  made->use_.model = made->model_->spec.name;
   return made;
 }
 
@@ -90,17 +91,17 @@ void SideModel::look_at_interrupts() {
 
 void SideModel::count(const Sample& sample) {
   const std::lock_guard lock(mutex_);
-  counts_.made += sample.attempts;
-  counts_.retried += sample.attempts - 1;
-  if (sample.error) ++counts_.failed;
-  counts_.input_tokens += sample.usage.input.value_or(0);
-  counts_.output_tokens += sample.usage.output.value_or(0);
-  counts_.cost_usd += sample.cost_usd.value_or(0);
+  use_.made += sample.attempts;
+  use_.retried += sample.attempts - 1;
+  ++(sample.error ? use_.failed : use_.answered);
+  use_.input_tokens += sample.usage.input.value_or(0);
+  use_.output_tokens += sample.usage.output.value_or(0);
+  use_.cost_usd += sample.cost_usd.value_or(0);
 }
 
-SideCounts SideModel::counts() const {
+SideUse SideModel::use() const {
   const std::lock_guard lock(mutex_);
-  return counts_;
+  return use_;
 }
 
 }  // namespace llmops

@@ -15,6 +15,7 @@
 #include "evaluators/providers/provider.h"
 #include "evaluators/runner/caller.h"
 #include "evaluators/side_calls.h"
+#include "evaluators/side_use.h"
 #include "evaluators/transport/event_loop.h"
 
 namespace llmops {
@@ -41,7 +42,7 @@ class SideModel {
   // Thread-safe.
   std::vector<Sample> ask(Requests requests);
 
-  SideCounts counts() const;
+  SideUse use() const;
 
  private:
   struct Batch;
@@ -58,7 +59,7 @@ class SideModel {
   mutable std::mutex mutex_;                          // of what follows
   std::condition_variable changed_;
   bool turning_ = false;  // a thread turns the loop
-  SideCounts counts_;
+  SideUse use_;
   std::unique_ptr<Caller> caller_;  // last: goes first
 };
 

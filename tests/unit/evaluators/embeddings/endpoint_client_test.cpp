@@ -70,10 +70,10 @@ TEST_CASE("embeddings endpoint: many texts a request, each text once, in order")
     CHECK(found[i]->values[0] == static_cast<float>(texts[i].size()));
   }
   CHECK(server.requests() == 3);  // 64 + 64 + 2
-  const SideCounts counts = made.client->counts();
-  CHECK(counts.made == 3);
-  CHECK(counts.input_tokens == 130);
-  CHECK(counts.cost_usd == doctest::Approx(130 * 2e-6));
+  const SideUse use = made.client->use();
+  CHECK(use.made == 3);
+  CHECK(use.input_tokens == 130);
+  CHECK(use.cost_usd == doctest::Approx(130 * 2e-6));
   made.client->vectors(views(texts));  // remembered
   CHECK(server.requests() == 3);
 }
@@ -87,7 +87,7 @@ TEST_CASE("embeddings endpoint: 429 and 500 are asked again, a request per fault
   const Made made = make(keys(server));
   const auto found = made.client->vectors(std::vector<std::string_view>{"one"});
   CHECK(found[0]->rows == 1);
-  CHECK(made.client->counts().retried == 2);
+  CHECK(made.client->use().retried == 2);
 }
 
 TEST_CASE("embeddings endpoint: a text that is refused costs no other") {
@@ -116,7 +116,7 @@ TEST_CASE("embeddings endpoint: what is kept on disk is not asked again, but for
   const auto found = again.client->vectors(texts);
   CHECK(server.requests() == 1);
   CHECK(found[1]->values == std::vector<float>{9, 4, 1});
-  CHECK(again.client->counts().cached == 2);
+  CHECK(again.client->use().cached == 2);
   make(keys(server, ", parameters: {dimensions: 2}"), cache).client->vectors(texts);
   CHECK(server.requests() == 2);
   const Made fresh = make(keys(server), cache);
