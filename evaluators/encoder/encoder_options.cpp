@@ -35,15 +35,25 @@ fs::path located(const Fields& fields, const std::string& path) {
   return !folder.empty() && fs::exists(folder / path, ignored) ? folder / path : fs::path(path);
 }
 
-std::optional<fs::path> located_model(Fields& fields, const std::string& model) {
+std::optional<fs::path> located_model(Fields& fields, const std::string& model,
+                                      std::string_view key) {
   std::vector<fs::path> bases{"."};
   if (const fs::path folder = suite_folder(fields); !folder.empty())
     bases.insert(bases.begin(), folder);
   Result<fs::path> found = find_model(model, bases, hub_cache());
   if (found) return *found;
   const Diagnostic& wrong = found.problems()[0];
-  fields.error(fields.mark("model"), wrong.what, wrong.expected, wrong.help);
+  fields.error(fields.mark(key), wrong.what, wrong.expected, wrong.help);
   return std::nullopt;
+}
+
+std::optional<Diagnostic> absent_model(const Fields& fields, const std::string& model) {
+  const fs::path folder = suite_folder(fields);
+  if (folder.empty() || model.starts_with('.') || model.starts_with('/')) return std::nullopt;
+  const Result<fs::path> found = find_model(model, {folder, "."}, hub_cache());
+  if (found || found.problems()[0].help.find("models pull") == std::string::npos)
+    return std::nullopt;
+  return found.problems()[0];
 }
 
 std::string folder_name(const std::string& model) {

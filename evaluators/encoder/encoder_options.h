@@ -14,9 +14,14 @@ namespace llmops {
 // one.
 std::filesystem::path located(const Fields& fields, const std::string& path);
 
-// The folder of the model that the option `model` names; where it is not there, the problem is
+// The folder of the model that the option `key` names; where it is not there, the problem is
 // noted.
-std::optional<std::filesystem::path> located_model(Fields& fields, const std::string& model);
+std::optional<std::filesystem::path> located_model(Fields& fields, const std::string& model,
+                                                   std::string_view key = "model");
+
+// What is to be said where a suite names a model by its hub name and no cache has it. Absent: it is
+// there, `model` is a path, or the options come from a command line.
+std::optional<Diagnostic> absent_model(const Fields& fields, const std::string& model);
 
 // The last part of a path or hub name.
 std::string folder_name(const std::string& model);

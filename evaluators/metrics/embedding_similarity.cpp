@@ -7,6 +7,7 @@
 #include "evaluators/embeddings/embedder.h"
 #include "evaluators/encoder/unicode.h"
 #include "evaluators/metrics/simple_metric.h"
+#include "evaluators/metrics/unmeasured.h"
 
 namespace llmops {
 namespace {
@@ -101,8 +102,16 @@ class EmbeddingSimilarity final : public Metric {
   std::vector<Column> columns_;
 };
 
+constexpr std::string_view kOptions[] = {"measure",     "model",   "base_url",
+                                         "api_key_env", "pooling", "num_layers",
+                                         "precision",   "prefix",  "cache"};
+
 std::unique_ptr<Metric> make(Fields& fields) {
   const auto measure = fields.one_of("measure", kMeasures);
+  if (!fields.has("base_url") && fields.has("model"))
+    if (auto absent = without_model(fields, "embedding_similarity", "", kOptions,
+                                    {column(ScoreKind::bounded, {-1.0, 1.0})}))
+      return absent;
   std::shared_ptr<Embedder> embedder = read_embedder(fields);
   if (embedder == nullptr) return nullptr;
   std::string_view chosen = kMeasures[0];
@@ -110,10 +119,6 @@ std::unique_ptr<Metric> make(Fields& fields) {
     if (measure && each == *measure) chosen = each;
   return std::make_unique<EmbeddingSimilarity>(std::move(embedder), chosen);
 }
-
-constexpr std::string_view kOptions[] = {"measure",     "model",   "base_url",
-                                         "api_key_env", "pooling", "num_layers",
-                                         "precision",   "prefix",  "cache"};
 
 }  // namespace
 
