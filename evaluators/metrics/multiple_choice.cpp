@@ -57,7 +57,7 @@ Measurement measure(const Options& options, const Case& row, const Sample& sampl
   if (!chosen) return scored(0.0, "no choice is found in the output");
   return with_answer(scored(wanted.find(*chosen) != std::string::npos ? 1.0 : 0.0,
                             fmt::format("found {}, wanted {}", *chosen, wanted)),
-                     *chosen);
+                     std::string(1, *chosen));
 }
 
 std::unique_ptr<Metric> make(Fields& fields) {
