@@ -35,10 +35,28 @@ void add_reducers(Fields& fields, Evaluator& evaluator) {
   }
 }
 
-Evaluator read_evaluator(const std::string& metric, const Value& options, Mark mark,
+// `faithfulness@ragas` is `faithfulness: {definition: ragas}`.
+Value with_definition(const MetricInfo& info, const std::string& metric, Value options, Mark mark,
+                      const Source& source, Diagnostics& problems) {
+  const std::size_t at = metric.find('@');
+  if (at == std::string::npos) return options;
+  constexpr std::string_view kKey = "definition";
+  Object* members = options.object();
+  if (std::ranges::find(info.options, kKey) == info.options.end())
+    problems.push_back(source.problem(mark, fmt::format("`{}` has no variants", info.name), "",
+                                      fmt::format("name it `{}`", info.name), metric.size()));
+  else if (members != nullptr && members->find(kKey) != nullptr)
+    problems.push_back(source.problem(mark, fmt::format("`{}` names its definition twice", metric),
+                                      "", "leave `definition` out", metric.size()));
+  else if (members != nullptr)
+    members->set(kKey, Value(metric.substr(at + 1)).at(mark));
+  return options;
+}
+
+Evaluator read_evaluator(const std::string& metric, const Value& given, Mark mark,
                          const Source& source, Diagnostics& problems) {
   Evaluator evaluator;
-  evaluator.info = find_metric(metric);
+  evaluator.info = find_metric(metric.substr(0, metric.find('@')));
   if (evaluator.info == nullptr) {
     std::vector<std::string_view> names;
     for (const MetricInfo* info : metrics()) names.push_back(info->name);
@@ -47,6 +65,7 @@ Evaluator read_evaluator(const std::string& metric, const Value& options, Mark m
                                       metric.size()));
     return evaluator;
   }
+  const Value options = with_definition(*evaluator.info, metric, given, mark, source, problems);
   Fields fields(options, source, problems, fmt::format("evaluator `{}`", metric));
   evaluator.name = fields.text("as").value_or(metric);
   evaluator.negate = fields.boolean("not").value_or(false);
