@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "cli/run_origin.h"
+#include "ci/repeats.h"
 #include "cli/suite.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
@@ -52,6 +53,8 @@ Decided decide_run(const Store& store, const RunHeader& header, const GateSpec* 
     decided.findings = find_all(*decided.baseline, *decided.run, *decided.comparison, gate,
                                 decided.verdict ? &*decided.verdict : nullptr);
   if (decided.verdict) name_causes(decided.findings, *decided.verdict);
+  for (Finding& finding : repeat_findings(*decided.run))
+    decided.findings.push_back(std::move(finding));
   return decided;
 }
 
@@ -97,6 +100,12 @@ Object sample_line(const std::string& case_id, const SampleView& view) {
   if (!sample.finish_reason.empty()) line.add("finish_reason", sample.finish_reason);
   if (!sample.model.empty()) line.add("model", sample.model);
   if (!sample.tool_calls.is_null()) line.add("tool_calls", sample.tool_calls);
+  if (!sample.steps.is_null()) line.add("steps", sample.steps);
+  if (!sample.context.empty()) {
+    List passages;
+    for (const std::string& passage : sample.context) passages.emplace_back(passage);
+    line.add("context", std::move(passages));
+  }
   if (sample.error) {
     line.add("error", name(sample.error.kind));
     line.add("error_message", sample.error.message);

@@ -26,6 +26,7 @@ struct Options {
   std::string tokenizer;
   std::string run;  // the earlier run that tokens and spreads are taken from
   double power = 0.8;
+  double case_cost = 1;  // of a new case, asked once, in calls
   std::optional<std::int64_t> cases;
 };
 
@@ -51,6 +52,15 @@ Object rule_value(const RulePlan& plan) {
   add("cases_at_least", plan.cases_at_least);
   add("certifiable_margin", plan.certifiable_margin);
   add("samples_per_case", plan.best_repeats);
+  if (plan.advice)
+    out.add("repeats", Object{
+                           {"error",              plan.advice->error                             },
+                           {"more_cases",         plan.advice->cases                             },
+                           {"error_more_cases",   plan.advice->error_cases                       },
+                           {"more_samples",       plan.advice->samples                           },
+                           {"error_more_samples", plan.advice->error_samples                     },
+                           {"buys_more",          plan.advice->more_cases() ? "cases" : "samples"}
+    });
   List curve;
   for (const auto& point : plan.power_curve)
     curve.push_back(Object{
@@ -96,6 +106,13 @@ std::string rule_text(const RulePlan& plan, std::int64_t cases, double power) {
   if (plan.best_repeats)
     text += fmt::format("    samples a case that give most for the money: {:.0f}\n",
                         std::max(1.0, *plan.best_repeats));
+  if (plan.advice)
+    text += fmt::format(
+        "    {} buy more: for the same money {} bring the error from {} to {}, {} a case to {}\n",
+        plan.advice->more_cases() ? "more cases" : "more samples",
+        counted(plan.advice->cases, "case"), figure(plan.advice->error),
+        figure(plan.advice->error_cases), counted(plan.advice->samples, "sample"),
+        figure(plan.advice->error_samples));
   return text + curve_text(plan);
 }
 
@@ -131,7 +148,9 @@ ExitCode run(const Options& options, Console& console) {
     rules = plan_gate(*suite->gate, run_measures(suite->evaluators),
                       {.cases = cases,
                        .power = options.power,
-                       .earlier = earlier->comparison ? &*earlier->comparison : nullptr});
+                       .cost_case = options.case_cost,
+                       .earlier = earlier->comparison ? &*earlier->comparison : nullptr,
+                       .samples = suite->samples});
 
   const std::int64_t all_calls = calls * std::ssize(cells);
   const std::vector<JudgeForecast> judges = forecast_judges(*suite, all_calls);
@@ -171,6 +190,10 @@ RunCommand declare(CLI::App& app) {
   app.add_option("--power", options->power, "wanted probability of a right answer")
       ->capture_default_str();
   app.add_option("--cases", options->cases, "plan for that many (default: those of the dataset)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--case-cost", options->case_cost,
+                 "what a new case costs, asked once, in calls: 20 where it must be written first")
+      ->capture_default_str()
       ->check(CLI::PositiveNumber);
   app.add_option("--run", options->run,
                  "stored run for tokens, cost and spread (default: the suite's newest)")

@@ -70,8 +70,9 @@ Measurement measure(const Options& options, const Case& row, const Sample& sampl
   if (options.extract != nullptr) answer = last_match(*options.extract, sample.text);
   const auto chosen = answer ? chosen_letter(*answer, options.letters(texts), texts) : std::nullopt;
   if (!chosen) return scored(0.0, "no choice is found in the output");
-  return scored(wanted.find(*chosen) != std::string::npos ? 1.0 : 0.0,
-                fmt::format("found {}, wanted {}", *chosen, wanted));
+  return with_answer(scored(wanted.find(*chosen) != std::string::npos ? 1.0 : 0.0,
+                            fmt::format("found {}, wanted {}", *chosen, wanted)),
+                     std::string(1, *chosen));
 }
 
 // The forms over log-likelihoods: three figures.
