@@ -15,6 +15,7 @@
 #include "evaluators/store/run_lock.h"
 #include "evaluators/telemetry/hardware.h"
 #include "prompts/prompt_size.h"
+#include "prompts/stored_prompt.h"
 
 namespace llmops {
 namespace {
@@ -243,7 +244,8 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   } else {
     const Object spec{
         {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
-        {"content", options.content                                                  }
+        {"content", options.content                                                  },
+        {"prompt",  stored_prompt(*cell.prompt)                                      }
     };
     store.begin_run(header, spec);
   }

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cctype>
 
+#include "cli/report_context.h"
 #include "cli/suite.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
@@ -154,7 +156,7 @@ ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gat
   std::error_code none_there;
   const bool found_by_itself =
       std::filesystem::equivalent(store.folder(), state_folder("."), none_there);
-  const ReportInput input{.command = std::string(command),
+  ReportInput input{.command = std::string(command),
                           .run = header,
                           .summary = decided.summary,
                           .rows = *decided.run,
@@ -166,6 +168,12 @@ ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gat
                           .baseline_rows = decided.baseline.get(),
                           .findings = decided.findings,
                           .store = found_by_itself ? "" : store.folder().string()};
+  const bool page = std::ranges::any_of(
+      files.reports, [](const auto& report) { return report.first == "html"; });
+  const ReportContext context =
+      page ? report_context(store, header, decided.comparison ? decided.comparison->baseline_id : "")
+           : ReportContext();
+  context.add_to(input);
   write_reports(input, files);
   if (!files.samples.empty())
     write_atomically(files.samples, [&](std::FILE* out) { write_samples(store, header, out); });

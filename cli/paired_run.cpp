@@ -11,6 +11,7 @@
 #include "datasets/random.h"
 #include "evaluators/recorder.h"
 #include "evaluators/store/run_lock.h"
+#include "prompts/stored_prompt.h"
 
 namespace llmops {
 namespace {
@@ -79,10 +80,12 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
   PairedRuns runs{new_header(suite, dataset, before, {}), new_header(suite, dataset, after, {})};
   Object spec{
       {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
-      {"command", "diff"                                                           }
+      {"command", "diff"                                                           },
+      {"prompt",  stored_prompt(*before.prompt)                                    }
   };
   store.begin_run(runs.before, spec);
   spec.add("compared_with", runs.before.id);
+  spec.set("prompt", stored_prompt(*after.prompt));
   store.begin_run(runs.after, spec);
 
   const auto lock_before = RunLock::take(store.folder(), runs.before.id);

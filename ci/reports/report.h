@@ -14,6 +14,17 @@
 
 namespace llmops {
 
+struct Prompt;
+
+// A run of the suite's history.
+struct PastRun {
+  std::string id, created, label;  // label: prompt and model
+  std::string outcome;             // of its gate: "pass", "fail" ...; "not gated", "incomplete"
+  bool baseline = false;           // what this run was compared with
+  std::int64_t cases = 0;
+  std::vector<std::pair<std::string, double>> means;  // measure -> mean over its cases
+};
+
 struct ReportInput {
   std::string command;  // "eval" | "gate" | "diff" | "report"
   const RunHeader& run;
@@ -27,6 +38,12 @@ struct ReportInput {
   const RunSource* baseline_rows = nullptr;  // for paired differences and what each case lost
   std::vector<Finding> findings = {};  // beside the rules
   std::string store = {};  // folder of the store where commands would not find it by themselves
+  // What the HTML report shows besides; all may be absent.
+  const Prompt* prompt = nullptr;           // as the run sent it
+  const Prompt* baseline_prompt = nullptr;  // of the baseline's run, while that is stored
+  std::vector<PastRun> history = {};        // runs of this suite, oldest first, this one too
+  std::vector<double> latencies = {};       // ms of each timed call, in the order of their ends
+  bool served = false;                      // by `llmops view`, which hands out texts on demand
 };
 
 struct TerminalStyle {
