@@ -222,14 +222,14 @@ LocalReply LocalServer::reply_to(std::string_view head, bool& head_only) const {
 
 void LocalServer::accept_all() {
   for (;;) {
-    const int descriptor =
-        ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor < 0) return;
     if (connections_.size() >= kMostConnections) {
       ::close(descriptor);
       continue;
     }
-    connections_.push_back({.descriptor = descriptor, .in = {}, .out = {}, .last = std::chrono::steady_clock::now()});
+    connections_.push_back(
+        {.descriptor = descriptor, .in = {}, .out = {}, .last = std::chrono::steady_clock::now()});
   }
 }
 

@@ -66,7 +66,8 @@ ReportContext report_context(const Store& store, const RunHeader& run,
   ReportContext context;
   const std::vector<StoredRunInfo> all = store.runs();  // newest first
   const auto by_id = [&](const std::string& id) {
-    return std::ranges::find_if(all, [&](const StoredRunInfo& each) { return each.header.id == id; });
+    return std::ranges::find_if(all,
+                                [&](const StoredRunInfo& each) { return each.header.id == id; });
   };
   const auto present = by_id(run.id);
   if (present == all.end()) return context;

@@ -28,11 +28,12 @@ Object issue(const ReportInput& input, const std::string& what, const std::strin
              const char* how_bad, std::uint32_t line) {
   const std::string path = visible(input.run.suite.empty() ? "llmops.yaml" : input.run.suite);
   return Object{
-      {"description", visible(why.empty() ? what : why)                          },
-      {"check_name",  "llmops " + visible(what)                                  },
-      {"fingerprint", sha256(path + "\n" + prompt_name(input.run) + "\n" +
-                             model_name(input.run) + "\n" + what).substr(0, 32)},
-      {"severity",    how_bad                                                    },
+      {"description", visible(why.empty() ? what : why)},
+      {"check_name",  "llmops " + visible(what)        },
+      {"fingerprint",
+       sha256(path + "\n" + prompt_name(input.run) + "\n" + model_name(input.run) + "\n" + what)
+           .substr(0,                                    32)},
+      {"severity",             how_bad                                    },
       {"location",
        Object{{"path", path},
               {"lines", Object{{"begin", static_cast<std::int64_t>(std::max(1U, line))}}}}}

@@ -44,10 +44,12 @@ class Html {
     rules();
     findings();
     metrics();
-    tests();
-    plots();
+    const WorstCases first = worst_cases(input_, kWorstCases);
+    worst(first);
     warnings();
-    cases();
+    plots();
+    tests();
+    cases(first);
     print("</main>\n");
     print(page_end(powers));
   }
@@ -127,7 +129,7 @@ class Html {
   void tests() {
     const std::vector<TestLine> lines = test_lines(input_);
     if (lines.empty()) return;
-    heading("How it was tested");
+    print("<details><summary>How it was tested</summary>\n");
     print(
         "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">metric</th><th "
         "scope=\"col\">decided by</th><th scope=\"col\">because</th><th "
@@ -142,7 +144,7 @@ class Html {
     print("</tbody></table></div>\n");
     print(
         "<p class=\"soft\">detectable: the smallest change found with 80% power; cases to pass: "
-        "when nothing changed</p>\n");
+        "when nothing changed</p></details>\n");
   }
 
   void metric(const MeasureLine& line, bool compared) {
@@ -152,7 +154,7 @@ class Html {
       print("<td class=\"n\">" + text + "</td>");
     };
     print(fmt::format("<tr><td>{}{}</td>", escape_markup(line.name),
-                      measure.unit.empty()
+                      measure.unit.empty() || measure.unit == "tokens"
                           ? ""
                           : " <span class=\"soft\">" + escape_markup(measure.unit) + "</span>"));
     if (compared) number(show(line.baseline, measure, decimals));
@@ -204,7 +206,8 @@ class Html {
       print(usage);
       if (two) print("<p class=\"soft\">bars: candidate; outline: baseline</p>\n");
     }
-    small_plots("History of this suite", history_svg(input_),
+    small_plots("History of this suite",
+                history_svg(input_.history, input_.rows.header().measures, input_.run.id),
                 "means of its runs, oldest first; circle: passed or not gated, cross: failed, "
                 "triangle: undecided; ringed: the baseline");
   }
@@ -242,18 +245,17 @@ class Html {
     print("</ul>\n");
   }
 
-  void cases() {
-    const WorstCases first = worst_cases(input_, kWorstCases);
-    worst(first);
+  void cases(const WorstCases& first) {
     print(
         "<section id=\"cases\"><h2>All cases</h2>\n<div id=\"app\"></div>\n<noscript><p>The table "
         "of cases needs JavaScript; the CSV report holds them too.</p></noscript>\n");
     const WrittenCases written = write_cases(input_, first.cases, out_);
     if (input_.outputs != nullptr && !input_.served && written.with_texts < written.cases)
-      print(fmt::format("<p class=\"soft\">The page holds the texts of {} of {} cases, those to look "
-                        "at first; <code>llmops view</code> shows all, and the CSV report holds "
-                        "them.</p>\n",
-                        written.with_texts, written.cases));
+      print(
+          fmt::format("<p class=\"soft\">The page holds the texts of {} of {} cases, those to look "
+                      "at first; <code>llmops view</code> shows all, and the CSV report holds "
+                      "them.</p>\n",
+                      written.with_texts, written.cases));
     print("</section>\n");
   }
 

@@ -1,7 +1,7 @@
-// JUnit XML with a test case a case. Failed: its call gave no answer (`error`), or it got worse than
-// in the baseline in a score that the gate names (`failure`; without a baseline: a 0/1 score is 0).
-// Skipped with the reason: its answers disagree (flaky), or a score is missing. It decides nothing:
-// chance alone moves single cases, and the gate's rules say what that means.
+// JUnit XML with a test case a case. Failed: its call gave no answer (`error`), or it got worse
+// than in the baseline in a score that the gate names (`failure`; without a baseline: a 0/1 score
+// is 0). Skipped with the reason: its answers disagree (flaky), or a score is missing. It decides
+// nothing: chance alone moves single cases, and the gate's rules say what that means.
 #include <fmt/format.h>
 
 #include <set>
@@ -120,8 +120,8 @@ void write(const ReportInput& input, std::FILE* out) {
     skipped += found.element == "skipped" ? 1 : 0;
   });
   const std::string counts =
-      fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"", tests,
-                  failures, errors, skipped, input.run.wall_s);
+      fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"",
+                  tests, failures, errors, skipped, input.run.wall_s);
   const std::string suite = escape_markup(input.run.suite.empty() ? "llmops" : input.run.suite);
   write_all(out, fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                              "<testsuites name=\"llmops\" {0}>\n"
@@ -129,8 +129,9 @@ void write(const ReportInput& input, std::FILE* out) {
                              counts, suite, escape_markup(input.run.created.substr(0, 19))));
   const std::vector<Measure>& measures = input.rows.header().measures;
   each_case(input, [&](const CaseRow& row, const Finding& found) {
-    write_all(out, fmt::format("    <testcase classname=\"llmops.cases\" name=\"{}\" time=\"{:.3f}\"",
-                               escape_markup(row.id), seconds_of(row, measures)));
+    write_all(out,
+              fmt::format("    <testcase classname=\"llmops.cases\" name=\"{}\" time=\"{:.3f}\"",
+                          escape_markup(row.id), seconds_of(row, measures)));
     if (found.element.empty()) return write_all(out, "/>\n");
     const std::string why = escape_markup(head_bytes(found.why, kLongText));
     write_all(out, fmt::format(">\n      <{} message=\"{}\"", found.element, why));
@@ -140,8 +141,8 @@ void write(const ReportInput& input, std::FILE* out) {
          {std::pair("baseline", input.baseline_outputs), std::pair("candidate", input.outputs)})
       if (const auto output = output_text(outputs, row.id))
         text += fmt::format("\n{}:\n{}", who, head_bytes(*output, kLongText));
-    write_all(out, fmt::format(" type=\"worse\">{}</failure>\n    </testcase>\n",
-                               escape_markup(text)));
+    write_all(out,
+              fmt::format(" type=\"worse\">{}</failure>\n    </testcase>\n", escape_markup(text)));
   });
   write_all(out, "  </testsuite>\n</testsuites>\n");
 }

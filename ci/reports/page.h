@@ -1,5 +1,6 @@
 #pragma once
-// The frame of a page that needs nothing else: no request, no style attribute, no script but its own.
+// The frame of a page that needs nothing else: no request, no style attribute, no script but its
+// own.
 
 #include <string>
 #include <string_view>

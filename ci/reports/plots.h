@@ -46,8 +46,9 @@ std::string latency_svg(const ReportInput& input);
 // Tokens and cost of a case, both runs.
 std::string usage_svg(const ReportInput& input);
 
-// Means of the suite's runs, a plot a measure; the baseline is ringed, a run that failed is a
-// cross.
-std::string history_svg(const ReportInput& input);
+// Means of a suite's runs, oldest first, a plot a measure; the baseline is ringed, a run that
+// failed is a cross. `present`: id of the run that is looked at.
+std::string history_svg(const std::vector<PastRun>& history, const std::vector<Measure>& measures,
+                        const std::string& present);
 
 }  // namespace llmops

@@ -36,7 +36,7 @@ struct ReportInput {
   const OutputSource* baseline_outputs = nullptr;  // texts of the baseline, while its run is stored
   std::vector<std::string> warnings = {};
   const RunSource* baseline_rows = nullptr;  // for paired differences and what each case lost
-  std::vector<Finding> findings = {};  // beside the rules
+  std::vector<Finding> findings = {};        // beside the rules
   std::string store = {};  // folder of the store where commands would not find it by themselves
   // What the HTML report shows besides; all may be absent.
   const Prompt* prompt = nullptr;           // as the run sent it
@@ -65,5 +65,7 @@ struct ReportInfo {
 };
 std::span<const ReportInfo* const> reports();
 const ReportInfo* find_report(std::string_view name);
+// What a report writes, as one text.
+std::string report_text(const ReportInfo& report, const ReportInput& input);
 
 }  // namespace llmops

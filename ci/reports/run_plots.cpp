@@ -41,7 +41,8 @@ struct Frame {
 // A line through points, in SVG's words.
 std::string path(const std::vector<std::pair<double, double>>& points, std::string_view kind) {
   std::string d;
-  for (const auto& [x, y] : points) d += fmt::format("{}{:.1f} {:.1f}", d.empty() ? "M" : "L", x, y);
+  for (const auto& [x, y] : points)
+    d += fmt::format("{}{:.1f} {:.1f}", d.empty() ? "M" : "L", x, y);
   return points.empty() ? "" : fmt::format("<path class=\"{}\" d=\"{}\"/>", kind, d);
 }
 
@@ -70,15 +71,14 @@ std::vector<std::pair<double, double>> shares(const Histogram& times) {
   std::int64_t below = 0;
   for (std::size_t i = 0; i < times.counts().size(); ++i) {
     below += times.counts()[i];
-    points.emplace_back(kWidth * static_cast<double>(i + 1) / kSteps,
-                        kBase - (kBase - kTop) * static_cast<double>(below) /
-                                    static_cast<double>(times.total()));
+    points.emplace_back(
+        kWidth * static_cast<double>(i + 1) / kSteps,
+        kBase - (kBase - kTop) * static_cast<double>(below) / static_cast<double>(times.total()));
   }
   return points;
 }
 
-std::string times_svg(const ReportInput& input, const std::string& name,
-                      const std::string& title) {
+std::string times_svg(const ReportInput& input, const std::string& name, const std::string& title) {
   const MeasureSummary* figures = input.summary.find(name);
   if (figures == nullptr || !figures->max || !(*figures->max > 0)) return "";
   const double most = figures->p99.value_or(*figures->max) * 1.15;
@@ -103,9 +103,9 @@ std::string time_line(const std::vector<double>& latencies) {
   const std::size_t group = std::max<std::size_t>(1, latencies.size() / kGroups);
   std::vector<double> medians, high;
   for (std::size_t at = 0; at < latencies.size(); at += group) {
-    std::vector<double> part(latencies.begin() + static_cast<std::ptrdiff_t>(at),
-                             latencies.begin() +
-                                 static_cast<std::ptrdiff_t>(std::min(at + group, latencies.size())));
+    std::vector<double> part(
+        latencies.begin() + static_cast<std::ptrdiff_t>(at),
+        latencies.begin() + static_cast<std::ptrdiff_t>(std::min(at + group, latencies.size())));
     std::ranges::sort(part);
     medians.push_back(part[part.size() / 2]);
     high.push_back(part[(part.size() - 1) * 95 / 100]);
@@ -115,9 +115,8 @@ std::string time_line(const std::vector<double>& latencies) {
   const auto points = [&](const std::vector<double>& values) {
     std::vector<std::pair<double, double>> all;
     for (std::size_t i = 0; i < values.size(); ++i)
-      all.emplace_back(
-          kWidth * (static_cast<double>(i) + 0.5) / static_cast<double>(values.size()),
-          frame.y(values[i]));
+      all.emplace_back(kWidth * (static_cast<double>(i) + 0.5) / static_cast<double>(values.size()),
+                       frame.y(values[i]));
     return all;
   };
   std::string out = Frame::open(
@@ -138,9 +137,9 @@ std::string time_line(const std::vector<double>& latencies) {
 // Circle, cross or triangle by the outcome, so that colour is not needed.
 std::string mark(const PastRun& run, double x, double y, bool present) {
   const std::string title = fmt::format(
-      "<title>{}</title>",
-      escape_markup(fmt::format("{} {} {}{}{}", run.created, run.label, run.outcome,
-                                run.baseline ? ", the baseline" : "", present ? ", this run" : "")));
+      "<title>{}</title>", escape_markup(fmt::format(
+                               "{} {} {}{}{}", run.created, run.label, run.outcome,
+                               run.baseline ? ", the baseline" : "", present ? ", this run" : "")));
   std::string out;
   if (run.baseline)
     out += fmt::format("<circle class=\"ring\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\"/>", x, y);
@@ -149,19 +148,22 @@ std::string mark(const PastRun& run, double x, double y, bool present) {
                              x - 4, y - 4, title);
   if (run.outcome == "incomplete" || run.outcome == "inconclusive" ||
       run.outcome == "not_comparable")
-    return out + fmt::format("<path class=\"dot inconclusive\" d=\"M{:.1f} {:.1f}l5 9h-10z\">{}</path>",
-                             x, y - 5, title);
-  return out + fmt::format("<circle class=\"dot{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\">{}</circle>",
-                           run.outcome == "pass" ? " pass" : "", x, y, present ? 5 : 3.5, title);
+    return out +
+           fmt::format("<path class=\"dot inconclusive\" d=\"M{:.1f} {:.1f}l5 9h-10z\">{}</path>",
+                       x, y - 5, title);
+  return out +
+         fmt::format("<circle class=\"dot{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\">{}</circle>",
+                     run.outcome == "pass" ? " pass" : "", x, y, present ? 5 : 3.5, title);
 }
 
-std::string one_history(const ReportInput& input, const Measure& measure) {
+std::string one_history(const std::vector<PastRun>& history, const Measure& measure,
+                        const std::string& present) {
   struct Point {
     const PastRun* run;
     double value;
   };
   std::vector<Point> points;
-  for (const PastRun& run : input.history)
+  for (const PastRun& run : history)
     for (const auto& [name, value] : run.means)
       if (name == measure.name) points.push_back({&run, value});
   if (points.size() < 2) return "";
@@ -177,12 +179,12 @@ std::string one_history(const ReportInput& input, const Measure& measure) {
   for (std::size_t i = 0; i < points.size(); ++i) {
     const double x = step * (static_cast<double>(i) + 0.5);
     line.emplace_back(x, frame.y(points[i].value));
-    marks += mark(*points[i].run, x, line.back().second, points[i].run->id == input.run.id);
+    marks += mark(*points[i].run, x, line.back().second, points[i].run->id == present);
     label += fmt::format(" {:.4g} ({}{})", points[i].value, points[i].run->outcome,
                          points[i].run->baseline ? ", baseline" : "");
   }
-  std::string out = Frame::open(measure.name + (measure.unit.empty() ? "" : " (" + measure.unit + ")"),
-                                label);
+  std::string out =
+      Frame::open(measure.name + (measure.unit.empty() ? "" : " (" + measure.unit + ")"), label);
   out += path(line, "line") + marks;
   out += text_at(kWidth, 12, "end", fmt::format("{:.4g} .. {:.4g}", low, high));
   out += text_at(0, kBase + 16, "start", points.front().run->created.substr(0, 10));
@@ -230,29 +232,31 @@ std::string usage_svg(const ReportInput& input) {
         (bar.before ? show(bar.before, *bar.measure) + " → " : "") + show(bar.now, *bar.measure);
     label += fmt::format("; {} {}", bar.name, figures);
     body += text_at(kLeft - 8, y + 12, "end", bar.name);
-    body += fmt::format(
-        "<rect class=\"bar\" x=\"{}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"12\"/>", kLeft, y + 2,
-        kRoom * bar.now / most);
+    body +=
+        fmt::format("<rect class=\"bar\" x=\"{}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"12\"/>",
+                    kLeft, y + 2, kRoom * bar.now / most);
     if (bar.before)
-      body += fmt::format(
-          "<rect class=\"old\" x=\"{}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"16\"/>", kLeft, y,
-          kRoom * *bar.before / most);
+      body +=
+          fmt::format("<rect class=\"old\" x=\"{}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"16\"/>",
+                      kLeft, y, kRoom * *bar.before / most);
     body += text_at(kLeft + kRoom + 10, y + 12, "start", figures, "t");
     y += 26;
   }
-  return fmt::format("<svg class=\"wide\" viewBox=\"0 0 560 {:.0f}\" role=\"img\" aria-label=\"{}\">",
-                     y + 4, escape_markup(label)) +
+  return fmt::format(
+             "<svg class=\"wide\" viewBox=\"0 0 560 {:.0f}\" role=\"img\" aria-label=\"{}\">",
+             y + 4, escape_markup(label)) +
          body + "</svg>\n";
 }
 
-std::string history_svg(const ReportInput& input) {
+std::string history_svg(const std::vector<PastRun>& history, const std::vector<Measure>& measures,
+                        const std::string& present) {
   std::string out;
   std::size_t plots = 0;
-  for (const Measure& measure : input.rows.header().measures) {
+  for (const Measure& measure : measures) {
     const bool wanted = !measure.builtin || measure.name == "output_tokens" ||
                         measure.name == "latency" || measure.name == "cost_per_case";
     if (!wanted || plots == kMostPlots) continue;
-    const std::string plot = one_history(input, measure);
+    const std::string plot = one_history(history, measure, present);
     plots += plot.empty() ? 0 : 1;
     out += plot;
   }

@@ -24,8 +24,7 @@ struct Line {
 
 std::string plot(const std::string& title, const std::vector<Line>& lines) {
   double reach = 0.01;
-  for (const Line& line : lines)
-    reach = std::max({reach, std::abs(line.low), std::abs(line.high)});
+  for (const Line& line : lines) reach = std::max({reach, std::abs(line.low), std::abs(line.high)});
   const auto x = [&](double value) { return kLeft + kHalf + kHalf * value / (reach * 1.05); };
   const double bottom = 26 + kLine * static_cast<double>(lines.size());
   std::string label = title + ": difference to the baseline by slice";
@@ -79,9 +78,10 @@ std::string slices_svg(const ReportInput& input) {
     if (lines.size() == kMostSlices) continue;
     const std::string tag =
         slice.tag.value == "true" ? slice.tag.key : slice.tag.key + " = " + slice.tag.value;
-    lines.push_back({fmt::format("{} ({})", tag, slice.n), *slice.lower,
-                     whole->measure.better == Better::lower ? -*slice.difference : *slice.difference,
-                     *slice.upper, slice.worse});
+    lines.push_back(
+        {fmt::format("{} ({})", tag, slice.n), *slice.lower,
+         whole->measure.better == Better::lower ? -*slice.difference : *slice.difference,
+         *slice.upper, slice.worse});
   }
   std::string out;
   for (auto& [metric, lines] : by_score) {

@@ -20,13 +20,13 @@ namespace llmops {
 namespace {
 
 // A page of 1,000 cases stays under 2 MB, what is not texts included.
-constexpr std::size_t kTextBudget = 1'500'000;    // characters of base64
-constexpr std::size_t kMostText = 64'000'000;     // bytes before they are packed
-constexpr std::size_t kChunk = 256 * 1024;        // bytes unpacked when one of its cases is opened
-constexpr std::size_t kLongText = 16 * 1024;      // of one text
-constexpr std::size_t kLeastText = 512;           // texts are cut to fit, but not below this
-constexpr std::size_t kProbe = 400;               // cases that tell how large the texts are
-constexpr std::size_t kMostSamples = 20;          // of one case
+constexpr std::size_t kTextBudget = 1'500'000;  // characters of base64
+constexpr std::size_t kMostText = 64'000'000;   // bytes before they are packed
+constexpr std::size_t kChunk = 256 * 1024;      // bytes unpacked when one of its cases is opened
+constexpr std::size_t kLongText = 16 * 1024;    // of one text
+constexpr std::size_t kLeastText = 512;         // texts are cut to fit, but not below this
+constexpr std::size_t kProbe = 400;             // cases that tell how large the texts are
+constexpr std::size_t kMostSamples = 20;        // of one case
 
 std::string shown_text(std::string_view text, std::size_t limit, Object& into) {
   const std::string_view part = head_bytes(text, limit);
@@ -61,8 +61,8 @@ List messages_value(const Prompt& prompt, const Case& row, std::size_t limit) {
     if (const Value* calls = message.extra.find("tool_calls"))
       text += (text.empty() ? "" : "\n") + dump_json(*calls);
     list.push_back(Object{
-        {"role", visible(message.role)  },
-        {"text", text_value(text, limit)}
+        {"role",           visible(message.role)},
+        { "text", text_value(text,                limit)}
     });
   }
   return list;
@@ -102,7 +102,8 @@ Object sample_value(const SampleView& view, std::size_t limit) {
   Object scores, notes;
   for (const auto& [measure, value] : view.scores)
     if (value && std::isfinite(*value)) scores.set(visible(measure), *value);
-  for (const auto& [measure, note] : view.notes) notes.set(visible(measure), text_value(note, limit));
+  for (const auto& [measure, note] : view.notes)
+    notes.set(visible(measure), text_value(note, limit));
   if (!scores.empty()) out.add("scores", std::move(scores));
   if (!notes.empty()) out.add("notes", std::move(notes));
   return out;
@@ -166,8 +167,10 @@ class Index {
     out += '[';
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (i > 0) out += ',';
-      if (values[i] && std::isfinite(*values[i])) out += fmt::format("{:.6g}", *values[i]);
-      else out += "null";
+      if (values[i] && std::isfinite(*values[i]))
+        out += fmt::format("{:.6g}", *values[i]);
+      else
+        out += "null";
     }
     out += ']';
   }
@@ -243,11 +246,12 @@ std::size_t text_limit(const ReportInput& input, std::size_t cases) {
   std::size_t at = 0;
   for (const auto rows = input.rows.rows(); rows->next(row);)
     if (at++ % step == 0) ids.push_back(row.id);
-  for (std::size_t limit = kLongText; limit > kLeastText; limit /= 2) {
+  for (std::size_t limit = kLongText; limit > kLeastText; limit = limit * 3 / 4) {
     std::string text;
     for (const std::string& id : ids)
       if (text.size() < kMostText / 4) text += case_json(input, id, limit);
-    const double share = static_cast<double>(cases) / static_cast<double>(std::max<std::size_t>(1, ids.size()));
+    const double share =
+        static_cast<double>(cases) / static_cast<double>(std::max<std::size_t>(1, ids.size()));
     if (static_cast<double>(packed_size(text)) * share * 1.05 < kTextBudget) return limit;
   }
   return kLeastText;
