@@ -88,7 +88,7 @@ class Html {
         "scope=\"col\">rule</th>"
         "<th scope=\"col\">why</th></tr></thead><tbody>\n");
     for (const RuleOutcome& rule : input_.verdict->rules)
-      print(fmt::format("<tr><td class=\"{}\">{}</td><td>{}{}</td><td>{}</td></tr>\n",
+      print(fmt::format("<tr><td class=\"{}\">{}</td><td class=\"rule\">{}{}</td><td>{}</td></tr>\n",
                         name(rule.outcome), shown(rule.outcome), escape_markup(rule.rule.text),
                         rule.rule.primary ? "" : " (secondary)", escape_markup(rule.why)));
     print("</tbody></table></div>\n");

@@ -44,7 +44,7 @@ extern const CommandInfo kViewCommand;
 constexpr CommandInfo kViewCommand{
     .name = "view",
     .summary = "Show the stored runs in a browser: history, trends, reports, comparisons",
-    .examples = "  llmops view\n  llmops view --store project/.llmops\n",
+    .examples = "  llmops view\n  llmops view --suite llmops.yaml\n",
     .declare = &declare,
 };
 
