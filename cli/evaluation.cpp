@@ -18,6 +18,7 @@
 #include "evaluators/store/run_lock.h"
 #include "evaluators/telemetry/hardware.h"
 #include "prompts/prompt_size.h"
+#include "prompts/stored_prompt.h"
 
 namespace llmops {
 namespace {
@@ -239,6 +240,7 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   } else {
     Object spec = origin_of(suite, *cell.prompt);
     spec.add("content", options.content);
+    spec.add("prompt", stored_prompt(*cell.prompt));
     store.begin_run(header, spec);
   }
   const std::optional<RunLock> lock = RunLock::take(store.folder(), header.id);

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cctype>
 
-#include "cli/run_origin.h"
 #include "ci/repeats.h"
+#include "cli/ci_host.h"
+#include "cli/report_context.h"
+#include "cli/run_origin.h"
 #include "cli/suite.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
@@ -166,6 +169,20 @@ OutputFiles with_suffix(const OutputFiles& files, const std::string& suffix) {
   return changed;
 }
 
+ReportInput input_of(const Decided& decided, std::string_view command) {
+  return {.command = std::string(command),
+          .run = decided.run->header(),
+          .summary = decided.summary,
+          .rows = *decided.run,
+          .comparison = decided.comparison ? &*decided.comparison : nullptr,
+          .verdict = decided.verdict ? &*decided.verdict : nullptr,
+          .outputs = decided.outputs.get(),
+          .baseline_outputs = decided.baseline_outputs.get(),
+          .warnings = decided.warnings,
+          .baseline_rows = decided.baseline.get(),
+          .findings = decided.findings};
+}
+
 ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gate,
                  std::string_view command, const OutputFiles& files, Console& console,
                  List* documents) {
@@ -173,23 +190,22 @@ ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gat
   std::error_code none_there;
   const bool found_by_itself =
       std::filesystem::equivalent(store.folder(), state_folder("."), none_there);
-  const std::optional<Prompt> prompt = files.reports.empty() ? std::nullopt : find_asked(store, header);
-  const ReportInput input{.command = std::string(command),
-                          .run = header,
-                          .summary = decided.summary,
-                          .rows = *decided.run,
-                          .comparison = decided.comparison ? &*decided.comparison : nullptr,
-                          .verdict = decided.verdict ? &*decided.verdict : nullptr,
-                          .outputs = decided.outputs.get(),
-                          .baseline_outputs = decided.baseline_outputs.get(),
-                          .warnings = decided.warnings,
-                          .baseline_rows = decided.baseline.get(),
-                          .findings = decided.findings,
-                          .prompt = prompt ? &*prompt : nullptr,
-                          .store = found_by_itself ? "" : store.folder().string()};
+  const std::optional<Prompt> asked =
+      files.reports.empty() ? std::nullopt : find_asked(store, header);
+  ReportInput input = input_of(decided, command);
+  if (!found_by_itself) input.store = store.folder().string();
+  const bool page =
+      std::ranges::any_of(files.reports, [](const auto& report) { return report.first == "html"; });
+  const ReportContext context =
+      page
+          ? report_context(store, header, decided.comparison ? decided.comparison->baseline_id : "")
+          : ReportContext();
+  context.add_to(input);
+  input.prompt_file = asked ? &*asked : nullptr;
   write_reports(input, files);
   if (!files.samples.empty())
     write_atomically(files.samples, [&](std::FILE* out) { write_samples(store, header, out); });
+  tell_ci_host(input, console);
 
   if (documents != nullptr)
     documents->push_back(to_json(input));

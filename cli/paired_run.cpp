@@ -13,6 +13,7 @@
 #include "datasets/random.h"
 #include "evaluators/recorder.h"
 #include "evaluators/store/run_lock.h"
+#include "prompts/stored_prompt.h"
 
 namespace llmops {
 namespace {
@@ -81,10 +82,12 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
   PairedRuns runs{new_header(suite, dataset, before, {}), new_header(suite, dataset, after, {})};
   Object origin = origin_of(suite, *before.prompt);
   origin.add("command", "diff");
+  origin.add("prompt", stored_prompt(*before.prompt));
   store.begin_run(runs.before, origin);
   origin = origin_of(suite, *after.prompt);
   origin.add("command", "diff");
   origin.add("compared_with", runs.before.id);
+  origin.add("prompt", stored_prompt(*after.prompt));
   store.begin_run(runs.after, origin);
 
   const auto lock_before = RunLock::take(store.folder(), runs.before.id);

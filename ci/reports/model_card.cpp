@@ -117,7 +117,7 @@ class Card {
 
   void use() {
     heading("Intended use");
-    const Prompt* prompt = input_.prompt;
+    const Prompt* prompt = input_.prompt_file;
     if (prompt == nullptr)
       return soft("The prompt's file is not there, or asks something else by now: what it is for "
                   "cannot be told.");
@@ -218,8 +218,8 @@ class Card {
   // What these figures cannot tell.
   void limits() {
     heading("Limits");
-    if (input_.prompt != nullptr && !input_.prompt->limits.empty())
-      paragraph(input_.prompt->limits);
+    if (input_.prompt_file != nullptr && !input_.prompt_file->limits.empty())
+      paragraph(input_.prompt_file->limits);
     print("<ul>\n");
     const RunCounts& counts = run().counts;
     if (counts.cases > 0)
@@ -253,7 +253,7 @@ class Card {
     };
     line("prompt", prompt_name(run()));
     line("prompt content", text_of(run().prompt, "sha256"));
-    if (const Prompt* prompt = input_.prompt) {
+    if (const Prompt* prompt = input_.prompt_file) {
       line("prompt author", prompt->author);
       line("prompt created", prompt->created);
       line("prompt parameters",

@@ -20,8 +20,9 @@ std::string message(const Diagnostic& found) {
   return text;
 }
 
-// The escapes of workflow commands; a property escapes two marks more than the text behind `::`.
-std::string escaped(std::string_view text, bool property) {
+}  // namespace
+
+std::string github_escaped(std::string_view text, bool property) {
   std::string out;
   for (const char c : text) {
     switch (c) {
@@ -46,8 +47,6 @@ std::string escaped(std::string_view text, bool property) {
   }
   return out;
 }
-
-}  // namespace
 
 std::string lint_sarif(const Diagnostics& found, const std::string& version) {
   List rules;
@@ -118,13 +117,13 @@ std::string github_annotations(const Diagnostics& found) {
     std::string properties;
     const auto add = [&](std::string_view key, std::string_view value) {
       properties +=
-          fmt::format("{}{}={}", properties.empty() ? " " : ",", key, escaped(value, true));
+          fmt::format("{}{}={}", properties.empty() ? " " : ",", key, github_escaped(value, true));
     };
     if (!each.file.empty()) add("file", each.file);
     if (each.line > 0) add("line", std::to_string(each.line));
     if (each.line > 0 && each.column > 0) add("col", std::to_string(each.column));
     if (!each.rule.empty()) add("title", "llmops " + each.rule);
-    out += fmt::format("{}::{}\n", properties, escaped(message(each), false));
+    out += fmt::format("{}::{}\n", properties, github_escaped(message(each), false));
   }
   return out;
 }

@@ -2,6 +2,7 @@
 // Findings in the forms that other tools read.
 
 #include <string>
+#include <string_view>
 
 #include "datasets/text/diagnostic.h"
 
@@ -13,5 +14,9 @@ std::string lint_sarif(const Diagnostics& found, const std::string& version);
 
 // One GitHub workflow command a finding: `::error file=...,line=...,col=...,title=...::...`.
 std::string github_annotations(const Diagnostics& found);
+
+// Text as workflow commands want it; a `property` (file, title ...) escapes two marks more than the
+// message.
+std::string github_escaped(std::string_view text, bool property);
 
 }  // namespace llmops
