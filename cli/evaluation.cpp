@@ -13,11 +13,13 @@
 #include "cli/judges.h"
 #include "cli/length_controlled.h"
 #include "cli/progress.h"
+#include "cli/run_origin.h"
 #include "evaluators/cache/response_cache.h"
 #include "evaluators/recorder.h"
 #include "evaluators/store/run_lock.h"
 #include "evaluators/telemetry/hardware.h"
 #include "prompts/prompt_size.h"
+#include "prompts/stored_prompt.h"
 
 namespace llmops {
 namespace {
@@ -40,16 +42,6 @@ std::string now_utc() {
   const auto now =
       std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
-}
-
-// Whether the model answers on this machine, whose hardware its times then depend on.
-bool served_here(const Object& model) {
-  const Value* url = model.find("base_url");
-  if (url == nullptr) return false;
-  const std::string text = to_text(*url);
-  for (const char* host : {"://127.", "://localhost", "://[::1]"})
-    if (text.find(host) != std::string::npos) return true;
-  return false;
 }
 
 bool gates_errors(const Suite& suite) {
@@ -86,7 +78,8 @@ RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cel
                                   {"cached_input", price->cached_input},
                                   {"output",       price->output      }
     });
-  if (served_here(header.model)) header.hardware = hardware_fingerprint();
+  const Value* url = header.model.find("base_url");
+  if (url != nullptr && served_here(to_text(*url))) header.hardware = hardware_fingerprint();
   header.seed = suite.seed;
   header.samples_per_case = suite.samples;
   if (options.shard) {
@@ -246,10 +239,9 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   if (options.resume) {
     header.id = *options.resume;
   } else {
-    const Object spec{
-        {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
-        {"content", options.content                                                  }
-    };
+    Object spec = origin_of(suite, *cell.prompt);
+    spec.add("content", options.content);
+    spec.add("prompt", stored_prompt(*cell.prompt));
     store.begin_run(header, spec);
   }
   const std::optional<RunLock> lock = RunLock::take(store.folder(), header.id);

@@ -9,9 +9,11 @@
 
 #include "cli/judges.h"
 #include "cli/progress.h"
+#include "cli/run_origin.h"
 #include "datasets/random.h"
 #include "evaluators/recorder.h"
 #include "evaluators/store/run_lock.h"
+#include "prompts/stored_prompt.h"
 
 namespace llmops {
 namespace {
@@ -78,13 +80,15 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
                      const Cell& after, Store& store, EventLoop& loop, SideModels* side_models,
                      const FanOutOptions& given, Console& console) {
   PairedRuns runs{new_header(suite, dataset, before, {}), new_header(suite, dataset, after, {})};
-  Object spec{
-      {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
-      {"command", "diff"                                                           }
-  };
-  store.begin_run(runs.before, spec);
-  spec.add("compared_with", runs.before.id);
-  store.begin_run(runs.after, spec);
+  Object origin = origin_of(suite, *before.prompt);
+  origin.add("command", "diff");
+  origin.add("prompt", stored_prompt(*before.prompt));
+  store.begin_run(runs.before, origin);
+  origin = origin_of(suite, *after.prompt);
+  origin.add("command", "diff");
+  origin.add("compared_with", runs.before.id);
+  origin.add("prompt", stored_prompt(*after.prompt));
+  store.begin_run(runs.after, origin);
 
   const auto lock_before = RunLock::take(store.folder(), runs.before.id);
   const auto lock_after = RunLock::take(store.folder(), runs.after.id);

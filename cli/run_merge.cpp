@@ -151,6 +151,7 @@ ExitCode run(const Options& options, const StoreOptions& where, Console& console
   RunHeader header = merged_header(parts);
   Object spec;
   if (suite) spec.add("suite", fs::absolute(suite->file).lexically_normal().string());
+  if (const Value* prompt = parts.front().info.spec.find("prompt")) spec.add("prompt", *prompt);
   store.begin_run(header, spec);
   for (const Part& part : parts) store.copy_calls(part.folder, part.info.header.id, header.id);
   header.counts = store.count(header.id);

@@ -28,6 +28,7 @@ Value to_value(const Measure& measure) {
   out.add("signature", measure.signature);
   if (!measure.unit.empty()) out.add("unit", measure.unit);
   if (measure.builtin) out.add("builtin", true);
+  if (!measure.reduce.empty()) out.add("reduce", measure.reduce);
   return out;
 }
 
@@ -52,6 +53,7 @@ Measure read_measure(const Value& value, const Source& source, Diagnostics& prob
   measure.signature = fields.text("signature").value_or("");
   measure.unit = fields.text("unit").value_or("");
   measure.builtin = fields.boolean("builtin").value_or(false);
+  measure.reduce = fields.text("reduce").value_or("");
   return measure;
 }
 

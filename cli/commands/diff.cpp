@@ -121,13 +121,15 @@ Result<Plan> make_plan(const Options& options) {
       suite.has_parent_path() ? suite.parent_path() : std::filesystem::path(".");
   std::optional<Prompt> before = taken(named_prompt(options.before, folder), problems);
   std::optional<Prompt> after = taken(named_prompt(options.after, folder), problems);
+  if (before && !options.suite.empty()) plan.suite = read_suite_of(options, *before, problems);
+  const std::string tokenizer = options.tokenizer.empty() && plan.suite
+                                    ? plan.suite->tokenizer.string()
+                                    : options.tokenizer;
   std::optional<std::shared_ptr<const TokenCounter>> counter =
-      taken(open_counter(options.tokenizer), problems);
-  if (!before || !after || !counter) return problems;
+      taken(open_counter(tokenizer), problems);
+  if (!before || !after || !counter || has_errors(problems)) return problems;
   plan.changes = find_changes(std::make_shared<const Prompt>(*std::move(before)),
                               std::make_shared<const Prompt>(*std::move(after)), *counter);
-  if (!options.suite.empty()) plan.suite = read_suite_of(options, *plan.changes->before, problems);
-  if (has_errors(problems)) return problems;
   if (plan.suite || !options.dataset.empty())
     read_cases(options, plan, problems);
   else if (options.id)

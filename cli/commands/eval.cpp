@@ -12,6 +12,7 @@
 #include "cli/judges.h"
 #include "cli/outputs.h"
 #include "cli/pricing.h"
+#include "cli/rendered.h"
 #include "cli/shard.h"
 #include "cli/suite.h"
 #include "datasets/text/hash.h"
@@ -36,6 +37,7 @@ struct Options {
   std::optional<std::int64_t> max_tokens;
   std::string max_time;
   std::string shard;
+  std::string tokenizer;
 };
 
 // Everything a run needs, checked before anything is called or written.
@@ -48,7 +50,7 @@ struct Plan {
   PriceTable prices;
   std::optional<Shard> shard;
   std::optional<Dataset> dataset;
-  std::vector<double> characters;  // of a case's messages, by prompt
+  PromptTokens tokens;  // where nothing but the plan is wanted
   std::shared_ptr<const RunSource> baseline;
   FanOutOptions fan_out;
 };
@@ -112,15 +114,19 @@ Result<Plan> make_plan(const Options& options) {
   plan.judges = make_side_models(plan.suite, *plan.loop, plan.prices, problems);
   check_judge_prices(plan, options, problems);
   if (!options.shard.empty()) take(read_shard(options.shard), plan.shard, problems);
-  MessageCounter counter(plan.suite);
+  std::shared_ptr<const TokenCounter> tokenizer;
+  if (options.dry_run)
+    take(open_counter(options.tokenizer.empty() ? plan.suite.tokenizer.string()
+                                                : options.tokenizer),
+         tokenizer, problems);
+  MessageCounter counter(plan.suite, std::move(tokenizer));
   Result<Dataset> dataset = Dataset::open(
       plan.suite.dataset, [&](const Case& row, Diagnostics& found) { counter.add(row, found); });
   if (dataset)
     plan.dataset = *std::move(dataset);
   else
     append(problems, dataset.problems());
-  if (plan.dataset)
-    plan.characters = counter.per_case(static_cast<std::int64_t>(plan.dataset->info().cases));
+  plan.tokens = counter.tokens();
   if (plan.dataset && !has_errors(problems)) survey(plan.suite.evaluators, *plan.dataset);
   if (plan.suite.gate && plan.suite.gate->baseline) {
     Result<std::shared_ptr<const RunSource>> baseline = open_baseline(*plan.suite.gate->baseline);
@@ -190,7 +196,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
   if (!earlier) return console.reject(earlier.problems(), "eval");
   const std::int64_t cases = cases_of(*plan.dataset, plan.shard);
   const std::vector<CellForecast> cells =
-      forecast(plan.suite, cases, plan.characters, *earlier, plan.prices);
+      forecast(plan.suite, cases, plan.tokens, *earlier, plan.prices);
   std::int64_t calls = 0;
   for (const CellForecast& cell : cells) calls += cell.calls;
   const std::int64_t known = known_samples(plan, options);
@@ -365,6 +371,12 @@ RunCommand declare(CLI::App& app) {
       ->group("What is run");
   app.add_flag("--dry-run", options->dry_run,
                "check everything, call nothing; tell calls, tokens, cost and time")
+      ->group("What is run");
+  app.add_option("--tokenizer", options->tokenizer,
+                 "of --dry-run: tokenizer.json, .tiktoken, sentencepiece or their folder (default: "
+                 "`tokenizer` of the suite, else an estimate)")
+      ->type_name("PATH")
+      ->needs("--dry-run")
       ->group("What is run");
   app.add_option("--baseline", options->overrides.baseline, "another baseline file")
       ->type_name("FILE")

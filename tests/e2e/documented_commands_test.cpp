@@ -189,6 +189,8 @@ TEST_CASE("documentation: every command line runs") {
         command = replaced(command, stands, id);
       }
     }
+    if (command.starts_with("llmops view"))  // serves until it is told to stop
+      command += " > url & until [ -s url ]; do sleep 0.05; done; kill -INT $!; wait $!";
     const CliRun run = shell(here, command);
     CAPTURE(line.where);
     CAPTURE(command);
