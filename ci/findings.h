@@ -14,7 +14,8 @@
 namespace llmops {
 
 struct Finding {
-  std::string_view kind;  // "tokens" | "cost" | "latency" | "slice" | "slow_drift"
+  std::string_view kind;  // "tokens" | "cost" | "latency" | "slice" | "slow_drift" |
+                          // "flaky" | "variance" (ci/repeats.h)
   std::string subject;    // "output_tokens", "latency p95", "numeric_match where tags.lang = de"
   std::string unit;
   std::optional<double> baseline, candidate;

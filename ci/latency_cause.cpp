@@ -9,13 +9,12 @@
 #include "ci/compare/row_pairs.h"
 #include "ci/gate/wording.h"
 #include "ci/stats/latency_split.h"
-#include "ci/stats/quantile.h"
+#include "ci/stats/theil_sen.h"
 
 namespace llmops {
 namespace {
 
 constexpr std::size_t kMostCases = 20000;
-constexpr std::size_t kMostForSlope = 400;  // pairs grow with the square
 constexpr std::int64_t kLeastForQuantile = 20;
 
 // What one call of a case took.
@@ -49,17 +48,15 @@ class TimedColumns {
   std::string missing_;
 };
 
-// Theil (1950), Sen (1968): the median of the slopes of all pairs, of evenly spaced cases where
-// there are many. Never below 0: reading more input takes no less time.
-double theil_sen(const std::vector<Timed>& cases) {
-  const std::size_t step = std::max<std::size_t>(1, cases.size() / kMostForSlope);
-  std::vector<double> slopes;
-  for (std::size_t i = 0; i < cases.size(); i += step)
-    for (std::size_t j = i + step; j < cases.size(); j += step)
-      if (cases[i].input != cases[j].input)
-        slopes.push_back((cases[j].ttft - cases[i].ttft) / (cases[j].input - cases[i].input));
-  if (slopes.empty()) return 0;
-  return std::max(0.0, *stats::quantile(slopes, 0.5));
+// Never below 0: reading more input takes no less time.
+double prefill_of(const std::vector<Timed>& cases) {
+  std::vector<double> input, ttft;
+  for (const Timed& each : cases) {
+    input.push_back(each.input);
+    ttft.push_back(each.ttft);
+  }
+  const auto slope = stats::theil_sen(input, ttft);
+  return slope ? std::max(0.0, slope->slope) : 0.0;
 }
 
 // Queue and fixed time cannot be told apart from outside: both stand in the first factor.
@@ -124,7 +121,7 @@ LatencyCause explain_latency(const RunSource& baseline, const RunSource& candida
     cause.refusal = "no case has tokens and times in both runs";
     return cause;
   }
-  const double prefill = theil_sen(before);
+  const double prefill = prefill_of(before);
   cause.prefill_known = prefill > 0;
   std::vector<stats::LatencyFactors> b, c;
   for (std::size_t i = 0; i < before.size(); ++i) {

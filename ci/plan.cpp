@@ -109,6 +109,25 @@ void plan_comparison(RulePlan& plan, const Measure& measure, double alpha, const
   }
 }
 
+// Twice the answers a case, or as many new cases as cost the same.
+std::optional<RepeatAdvice> advise(double between, double within, const PlanInput& input) {
+  if (input.cases < 2 || between + within <= 0) return std::nullopt;
+  const auto n = static_cast<double>(input.cases);
+  const double k = input.samples;
+  // A new case is asked once for `cost_case`, then for `cost_repeat` each.
+  const double spent = n * k * input.cost_repeat;
+  const double new_case = input.cost_case + (k - 1) * input.cost_repeat;
+  RepeatAdvice advice;
+  advice.samples = 2 * std::int64_t{input.samples};
+  advice.cases = input.cases + std::llround(spent / new_case);
+  advice.error = stats::se_with_repeats(between, within, n, k);
+  advice.error_samples =
+      stats::se_with_repeats(between, within, n, static_cast<double>(advice.samples));
+  advice.error_cases =
+      stats::se_with_repeats(between, within, static_cast<double>(advice.cases), k);
+  return advice;
+}
+
 void plan_repeats(RulePlan& plan, const PlanInput& input) {
   const MetricComparison* metric =
       input.earlier == nullptr ? nullptr : input.earlier->find(plan.rule);
@@ -116,6 +135,7 @@ void plan_repeats(RulePlan& plan, const PlanInput& input) {
   const auto best = stats::optimal_repeats(*metric->variance_between, *metric->variance_within,
                                            input.cost_case, input.cost_repeat);
   if (best) plan.best_repeats = std::max(1.0, *best);
+  plan.advice = advise(*metric->variance_between, *metric->variance_within, input);
 }
 
 // A limit on a rate: how many cases without a single failure show that it is kept.

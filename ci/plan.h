@@ -13,6 +13,14 @@
 
 namespace llmops {
 
+// The same further calls spent in two ways: on new cases, and on further answers to these.
+struct RepeatAdvice {
+  std::int64_t cases = 0, samples = 0;  // what each way makes of the plan's numbers
+  // Standard errors of the difference: as planned, with more cases, with more answers a case.
+  double error = 0, error_cases = 0, error_samples = 0;
+  bool more_cases() const { return error_cases <= error_samples; }
+};
+
 // What is planned for one rule.
 struct RulePlan {
   Rule rule;
@@ -31,6 +39,7 @@ struct RulePlan {
       power_curve;  // cases -> that an unchanged one passes
   std::optional<double>
       best_repeats;  // answers a case, for the money; where the variances are known
+  std::optional<RepeatAdvice> advice;  // likewise
 };
 
 struct PlanInput {
@@ -39,6 +48,7 @@ struct PlanInput {
   // Cost of asking a new case once in both runs, and of one more answer to it (any unit).
   double cost_case = 1, cost_repeat = 1;
   const Comparison* earlier = nullptr;  // its spreads are taken; else they are assumed
+  int samples = 1;                      // answers a case as planned
 };
 
 // One plan a rule, in the gate's order. `measures`: what the suite measures (built-in ones are

@@ -9,8 +9,12 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "cli/calibration_file.h"
 #include "cli/feature.h"
+#include "cli/judges.h"
+#include "cli/length_controlled.h"
 #include "cli/progress.h"
+#include "cli/run_origin.h"
 #include "datasets/text/utf8.h"
 #include "evaluators/cache/response_cache.h"
 #include "evaluators/recorder.h"
@@ -20,6 +24,7 @@
 #include "evaluators/telemetry/hardware.h"
 #include "evaluators/traces/exporter.h"
 #include "prompts/prompt_size.h"
+#include "prompts/stored_prompt.h"
 
 namespace llmops {
 namespace {
@@ -42,16 +47,6 @@ std::string now_utc() {
   const auto now =
       std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
-}
-
-// Whether the model answers on this machine, whose hardware its times then depend on.
-bool served_here(const Object& model) {
-  const Value* url = model.find("base_url");
-  if (url == nullptr) return false;
-  const std::string text = to_text(*url);
-  for (const char* host : {"://127.", "://localhost", "://[::1]"})
-    if (text.find(host) != std::string::npos) return true;
-  return false;
 }
 
 bool gates_errors(const Suite& suite) {
@@ -88,7 +83,8 @@ RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cel
                                   {"cached_input", price->cached_input},
                                   {"output",       price->output      }
     });
-  if (served_here(header.model)) header.hardware = hardware_fingerprint();
+  const Value* url = header.model.find("base_url");
+  if (url != nullptr && served_here(to_text(*url))) header.hardware = hardware_fingerprint();
   header.seed = suite.seed;
   header.samples_per_case = suite.samples;
   if (options.shard) {
@@ -107,7 +103,7 @@ RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cel
 }
 
 void judge_completeness(const Suite& suite, const FanOutCounts& counts, std::int64_t wanted,
-                        RunHeader& header) {
+                        const std::optional<std::string>& judges_stopped, RunHeader& header) {
   const RunCounts& found = header.counts;
   header.complete = false;
   if (counts.stopped)
@@ -115,6 +111,8 @@ void judge_completeness(const Suite& suite, const FanOutCounts& counts, std::int
   else if (found.samples < wanted)
     header.why_incomplete =
         fmt::format("{} of {} samples were not asked for", wanted - found.samples, wanted);
+  else if (judges_stopped)
+    header.why_incomplete = "not all answers were judged: " + *judges_stopped;
   else if (found.samples > 0 && found.failed == found.samples)
     header.why_incomplete = "every call failed";
   else if (!gates_errors(suite) &&
@@ -238,6 +236,19 @@ void say_interrupted(Console& console, bool& said, std::int64_t in_flight) {
 
 }  // namespace
 
+namespace {
+
+// Tells the traces of a call; an empty function where nobody wants to know.
+OnCall tell(TraceExporter* traces, const TracedRun& run, std::string_view purpose) {
+  if (traces == nullptr) return {};
+  return [traces, &run, purpose](const ModelSpec& model, const Request& request,
+                                 const Sample& sample) {
+    traces->add(run, model, request, sample, purpose);
+  };
+}
+
+}  // namespace
+
 Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cell& cell,
                            Store& store, EventLoop& loop, const EvaluationOptions& options,
                            Console& console) {
@@ -246,10 +257,9 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   if (options.resume) {
     header.id = *options.resume;
   } else {
-    Object spec{
-        {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
-        {"content", options.content                                                  }
-    };
+    Object spec = origin_of(suite, *cell.prompt);
+    spec.add("content", options.content);
+    spec.add("prompt", stored_prompt(*cell.prompt));
     if (const std::string feature = feature_of(suite); !feature.empty())
       spec.add("feature", feature);
     if (options.batch) spec.add("batch", true);
@@ -259,6 +269,18 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   if (!lock)
     return problem(fmt::format("another process is working on run {}", header.id), "",
                    "wait for it, or start a new run without --resume");
+  FanOutOptions fan_out_options = options.fan_out;
+  std::optional<Budget> budget;
+  share_budget(fan_out_options, budget);
+  const TracedRun traced{.id = header.id, .feature = feature_of(suite), .suite = suite.name};
+  const auto begun = std::chrono::system_clock::now();
+  ConnectedJudges judges(suite, options.judges, store, header.id, fan_out_options,
+                         {.ttl = suite.cache_ttl,
+                          .read_cache = options.read_judge_cache,
+                          .write_cache = options.write_cache,
+                          .prompt = cell.prompt,
+                          .baseline = options.baseline,
+                          .on_call = tell(options.traces, traced, "judge")});
   if (options.resume) {
     store.drop_failed_calls(header.id);
     store.score_unscored(header.id, suite.evaluators);
@@ -280,13 +302,11 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
                     reader.get(), header.id, options.shard);
   CacheOfRun cache(suite, cell, store, options);
   Progress progress(console, "samples", wanted - stored_before);
-  const TracedRun traced{.id = header.id, .feature = feature_of(suite), .suite = suite.name};
-  const auto begun = std::chrono::system_clock::now();
-  FanOutOptions fan_out_options = options.fan_out;
   if (cache.used())
     fan_out_options.known = [&](const Request& request) { return cache.find(request); };
   // A certain verdict stops the run as one Ctrl-C does, and Ctrl-C still works.
   if (sequential != nullptr) fan_out_options.interrupts = &sequential->stop();
+  if (options.judges != nullptr) fan_out_options.stop_because = [&] { return judges.stopped(); };
   bool said_interrupted = false;
   fan_out_options.on_tick = [&](const FanOutCounts& counts) {
     progress.set_in_flight(counts.in_flight);
@@ -295,12 +315,12 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
       sequential->request_stop(count);
   };
   const std::function<std::shared_ptr<const Request>()> next = [&] { return requests.next(); };
+  const OnCall on_call = tell(options.traces, traced, "model");
   const auto on_sample = [&](const Request& request, Sample sample) {
     progress.add(bool{sample.error}, sample.cached ? 0 : sample.usage.output.value_or(0),
                  sample.cached ? 0 : sample.cost_usd.value_or(0));
     std::string key = cache.used() ? cache.key_of(request, sample) : "";
-    if (options.traces != nullptr)
-      options.traces->add(traced, cell.model->spec, request, sample, "model");
+    if (on_call) on_call(cell.model->spec, request, sample);
     recorder.add(request.row, std::move(sample), std::move(key));
   };
   FanOutCounts counts;
@@ -319,17 +339,24 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   }
   recorder.finish();
   progress.stop();
+  for (std::string& warning : calibration_warnings(suite))
+    header.warnings.push_back(std::move(warning));
+  for (std::string& warning : judges.drift(suite, header.id))
+    header.warnings.push_back(std::move(warning));
 
+  for (std::string& remark : length_controlled_remarks(suite, store, header))
+    header.warnings.push_back(std::move(remark));
   header.counts = store.count(header.id);
   header.counts.made += counts.hedged;
   header.cost_usd = store.cost(header.id);
+  add_side_uses(header, judges.uses(store, header.id));
   if (header.counts.cached > 0)
     header.warnings.push_back(fmt::format(
         "{} of {} answers came from the response cache: they have no times and cost nothing now; "
         "--no-cache asks again",
         header.counts.cached, header.counts.samples));
   header.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
-  judge_completeness(suite, counts, wanted, header);
+  judge_completeness(suite, counts, wanted, judges.stopped(), header);
   if (sequential != nullptr && sequential->verdict().decided()) {
     header.complete = false;
     header.why_incomplete =

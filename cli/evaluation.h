@@ -14,6 +14,7 @@
 
 namespace llmops {
 
+class SideModels;     // evaluators/runner/side_models.h
 class TraceExporter;  // evaluators/traces/exporter.h
 
 // One cell of the matrix prompt x model, ready to run.
@@ -37,6 +38,9 @@ struct EvaluationOptions {
   bool batch = false;               // ask by batch (runner/batch_run.h)
   TraceExporter* traces = nullptr;  // told of each call; nullptr: nobody
   bool read_cache = true, write_cache = true;
+  bool read_judge_cache = true;  // apart: a rule on times keeps the model's answers out of it
+  SideModels* judges = nullptr;  // nullptr: no evaluator asks a model
+  const OutputSource* baseline = nullptr;  // the accepted run's outputs, for judges that compare
 };
 
 // Asks for every sample that is neither stored yet nor in the response cache, and stores it with
@@ -49,9 +53,10 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
 // What a run's record says before its first call.
 RunHeader new_header(const Suite& suite, const Dataset& dataset, const Cell& cell,
                      const EvaluationOptions& options);
-// Says in the header whether all that was wanted is there, and why not.
+// Says in the header whether all that was wanted is there, and why not. `judges_stopped`: why the
+// judges gave up before all was judged.
 void judge_completeness(const Suite& suite, const FanOutCounts& counts, std::int64_t wanted,
-                        RunHeader& header);
+                        const std::optional<std::string>& judges_stopped, RunHeader& header);
 
 // The requests of a run, one after another in the dataset's order.
 class Requests {

@@ -12,8 +12,6 @@
 namespace llmops {
 namespace {
 
-// English text of the usual tokenisers; only where no run tells.
-constexpr double kCharactersPerToken = 4.0;
 // Answers of chat models to short questions; only where neither a run nor `max_tokens` tells.
 constexpr double kOutputTokens = 256;
 
@@ -95,16 +93,26 @@ std::optional<double> time_of(const CellForecast& cell, const Value& model,
   return seconds;
 }
 
-CellForecast forecast_cell(const Prompt& prompt, const Value& model, double characters,
-                           std::int64_t calls, const Earlier& earlier, const PriceTable& prices) {
+// What the input of one call is, and how that is known.
+double input_of(const Prompt& prompt, const PromptTokens& tokens, double counted,
+                const Earlier& earlier, std::string& from) {
+  if (earlier.input_tokens && (tokens.estimated || earlier.prompt_sha256 == prompt.sha256)) {
+    from = "run " + earlier.run;
+    return *earlier.input_tokens;
+  }
+  from = tokens.estimated ? "input tokens estimated" : "counted with " + tokens.counted_with;
+  return counted;
+}
+
+CellForecast forecast_cell(const Prompt& prompt, const Value& model, const PromptTokens& tokens,
+                           double counted, std::int64_t calls, const Earlier& earlier,
+                           const PriceTable& prices) {
   CellForecast cell{
       .prompt = fmt::format("{}@{}", prompt.name, prompt.version),
       .model = text_at(model, "name").empty() ? text_at(model, "provider") : text_at(model, "name"),
       .calls = calls};
   const auto all = static_cast<double>(calls);
-  cell.input_tokens = earlier.input_tokens.value_or(characters / kCharactersPerToken) * all;
-  cell.tokens_from =
-      earlier.input_tokens ? "run " + earlier.run : "estimated: a token every four characters";
+  cell.input_tokens = input_of(prompt, tokens, counted, earlier, cell.tokens_from) * all;
   if (earlier.output_tokens) {
     cell.output_tokens = *earlier.output_tokens * all;
   } else if (const auto longest = longest_answer(prompt, model)) {
@@ -163,10 +171,12 @@ Result<Earlier> find_earlier(const StoreOptions& where, const std::string& run,
     if (baseline == nullptr && runs.size() > 1) baseline = (*store)->open_run(runs[1].header);
     Decided decided = decide_run(**store, header, suite.gate ? &*suite.gate : nullptr, baseline);
     earlier.run = header.id;
+    earlier.prompt_sha256 = text_at(header.prompt, "sha256");
     earlier.comparison = std::move(decided.comparison);
     summary = std::move(decided.summary);
   } else if (baseline != nullptr) {
     earlier.run = baseline->header().id;
+    earlier.prompt_sha256 = text_at(baseline->header().prompt, "sha256");
     summary = summarize(*baseline, ignored);
   }
   if (summary) {
@@ -178,35 +188,40 @@ Result<Earlier> find_earlier(const StoreOptions& where, const std::string& run,
   return earlier;
 }
 
-MessageCounter::MessageCounter(const Suite& suite)
-    : suite_(suite), characters_(suite.prompts.size(), 0.0) {}
+MessageCounter::MessageCounter(const Suite& suite, std::shared_ptr<const TokenCounter> counter)
+    : suite_(suite), counter_(std::move(counter)), sums_(suite.prompts.size(), 0.0) {}
 
 void MessageCounter::add(const Case& row, Diagnostics& found) {
+  ++cases_;
   for (std::size_t i = 0; i < suite_.prompts.size(); ++i) {
     const Result<std::vector<Message>> messages = render_messages(*suite_.prompts[i], row);
     if (!messages) append(found, messages.problems());
-    if (!messages) continue;
+    if (!messages || counter_ == nullptr) continue;
     for (const Message& message : *messages)
       for (const Part& part : message.parts)
-        if (part.type == "text") characters_[i] += static_cast<double>(code_points(part.content));
+        if (part.type == "text") sums_[i] += static_cast<double>(counter_->count(part.content));
   }
 }
 
-std::vector<double> MessageCounter::per_case(std::int64_t cases) const {
-  std::vector<double> each = characters_;
-  for (double& characters : each)
-    characters /= static_cast<double>(std::max<std::int64_t>(1, cases));
-  return each;
+PromptTokens MessageCounter::tokens() const {
+  PromptTokens tokens{.per_case = sums_};
+  for (double& each : tokens.per_case)
+    each /= static_cast<double>(std::max<std::int64_t>(1, cases_));
+  if (counter_ != nullptr) {
+    tokens.counted_with = counter_->name();
+    tokens.estimated = counter_->estimated();
+  }
+  return tokens;
 }
 
 std::vector<CellForecast> forecast(const Suite& suite, std::int64_t cases,
-                                   const std::vector<double>& characters, const Earlier& earlier,
+                                   const PromptTokens& tokens, const Earlier& earlier,
                                    const PriceTable& prices) {
   std::vector<CellForecast> cells;
   for (std::size_t i = 0; i < suite.prompts.size(); ++i)
     for (const Value& model : suite.models)
-      cells.push_back(forecast_cell(*suite.prompts[i], model, characters[i], cases * suite.samples,
-                                    earlier, prices));
+      cells.push_back(forecast_cell(*suite.prompts[i], model, tokens, tokens.per_case[i],
+                                    cases * suite.samples, earlier, prices));
   return cells;
 }
 

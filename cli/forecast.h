@@ -2,6 +2,7 @@
 // What a suite will use before it is run: calls, tokens, cost, time. For `plan` and `--dry-run`.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,12 +11,14 @@
 #include "cli/stored.h"
 #include "cli/suite.h"
 #include "evaluators/prices/price_table.h"
+#include "prompts/tokens/token_counter.h"
 
 namespace llmops {
 
 // What is known from runs before this one.
 struct Earlier {
-  std::string run;                                                          // id; empty: none
+  std::string run;            // id; empty: none
+  std::string prompt_sha256;  // the content that it asked
   std::optional<double> input_tokens, output_tokens, cost_usd, latency_ms;  // of one call
   std::optional<Comparison> comparison;
 };
@@ -24,17 +27,27 @@ struct Earlier {
 // where it is the baseline with the run before it.
 Result<Earlier> find_earlier(const StoreOptions& where, const std::string& run, const Suite& suite);
 
-// Counts the characters of all messages, one figure a prompt, while the dataset is checked.
+// Mean tokens of a case's messages, by prompt, and what counted them.
+struct PromptTokens {
+  std::vector<double> per_case;
+  std::string counted_with;
+  bool estimated = true;
+};
+
+// Renders every case for every prompt while the dataset is checked, and counts the tokens of what
+// they come to.
 class MessageCounter {
  public:
-  explicit MessageCounter(const Suite& suite);
+  // nullptr: problems are noted, nothing is counted.
+  MessageCounter(const Suite& suite, std::shared_ptr<const TokenCounter> counter);
   void add(const Case& row, Diagnostics& found);
-  // Characters of one case, by prompt.
-  std::vector<double> per_case(std::int64_t cases) const;
+  PromptTokens tokens() const;
 
  private:
   const Suite& suite_;
-  std::vector<double> characters_;
+  std::shared_ptr<const TokenCounter> counter_;
+  std::vector<double> sums_;
+  std::int64_t cases_ = 0;
 };
 
 // One prompt with one model.
@@ -45,9 +58,10 @@ struct CellForecast {
   std::string tokens_from, prices_from;
 };
 
-// Every cell of the matrix, prompts outside; `characters`: of a case's messages, by prompt.
+// Every cell of the matrix, prompts outside. Input tokens are those of an earlier run of the same
+// content, else what a tokenizer counted, else those of any earlier run, else an estimate.
 std::vector<CellForecast> forecast(const Suite& suite, std::int64_t cases,
-                                   const std::vector<double>& characters, const Earlier& earlier,
+                                   const PromptTokens& tokens, const Earlier& earlier,
                                    const PriceTable& prices);
 
 Object cell_value(const CellForecast& cell);

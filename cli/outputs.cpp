@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cctype>
 
+#include "ci/repeats.h"
+#include "cli/ci_host.h"
+#include "cli/report_context.h"
+#include "cli/run_origin.h"
 #include "cli/suite.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
@@ -51,6 +56,8 @@ Decided decide_run(const Store& store, const RunHeader& header, const GateSpec* 
     decided.findings = find_all(*decided.baseline, *decided.run, *decided.comparison, gate,
                                 decided.verdict ? &*decided.verdict : nullptr);
   if (decided.verdict) name_causes(decided.findings, *decided.verdict);
+  for (Finding& finding : repeat_findings(*decided.run))
+    decided.findings.push_back(std::move(finding));
   return decided;
 }
 
@@ -96,6 +103,12 @@ Object sample_line(const std::string& case_id, const SampleView& view) {
   if (!sample.finish_reason.empty()) line.add("finish_reason", sample.finish_reason);
   if (!sample.model.empty()) line.add("model", sample.model);
   if (!sample.tool_calls.is_null()) line.add("tool_calls", sample.tool_calls);
+  if (!sample.steps.is_null()) line.add("steps", sample.steps);
+  if (!sample.context.empty()) {
+    List passages;
+    for (const std::string& passage : sample.context) passages.emplace_back(passage);
+    line.add("context", std::move(passages));
+  }
   if (sample.error) {
     line.add("error", name(sample.error.kind));
     line.add("error_message", sample.error.message);
@@ -108,6 +121,15 @@ Object sample_line(const std::string& case_id, const SampleView& view) {
     line.add("notes", std::move(notes));
   }
   return line;
+}
+
+// The prompt that a run asked with, while its file still asks the same.
+std::optional<Prompt> find_asked(const Store& store, const RunHeader& header) {
+  const Result<StoredRunInfo> info = store.find_run(header.id);
+  if (!info) return std::nullopt;
+  Result<Prompt> prompt = prompt_of(*info);
+  if (!prompt) return std::nullopt;
+  return *std::move(prompt);
 }
 
 }  // namespace
@@ -147,6 +169,20 @@ OutputFiles with_suffix(const OutputFiles& files, const std::string& suffix) {
   return changed;
 }
 
+ReportInput input_of(const Decided& decided, std::string_view command) {
+  return {.command = std::string(command),
+          .run = decided.run->header(),
+          .summary = decided.summary,
+          .rows = *decided.run,
+          .comparison = decided.comparison ? &*decided.comparison : nullptr,
+          .verdict = decided.verdict ? &*decided.verdict : nullptr,
+          .outputs = decided.outputs.get(),
+          .baseline_outputs = decided.baseline_outputs.get(),
+          .warnings = decided.warnings,
+          .baseline_rows = decided.baseline.get(),
+          .findings = decided.findings};
+}
+
 ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gate,
                  std::string_view command, const OutputFiles& files, Console& console,
                  List* documents) {
@@ -154,21 +190,22 @@ ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gat
   std::error_code none_there;
   const bool found_by_itself =
       std::filesystem::equivalent(store.folder(), state_folder("."), none_there);
-  const ReportInput input{.command = std::string(command),
-                          .run = header,
-                          .summary = decided.summary,
-                          .rows = *decided.run,
-                          .comparison = decided.comparison ? &*decided.comparison : nullptr,
-                          .verdict = decided.verdict ? &*decided.verdict : nullptr,
-                          .outputs = decided.outputs.get(),
-                          .baseline_outputs = decided.baseline_outputs.get(),
-                          .warnings = decided.warnings,
-                          .baseline_rows = decided.baseline.get(),
-                          .findings = decided.findings,
-                          .store = found_by_itself ? "" : store.folder().string()};
+  const std::optional<Prompt> asked =
+      files.reports.empty() ? std::nullopt : find_asked(store, header);
+  ReportInput input = input_of(decided, command);
+  if (!found_by_itself) input.store = store.folder().string();
+  const bool page =
+      std::ranges::any_of(files.reports, [](const auto& report) { return report.first == "html"; });
+  const ReportContext context =
+      page
+          ? report_context(store, header, decided.comparison ? decided.comparison->baseline_id : "")
+          : ReportContext();
+  context.add_to(input);
+  input.prompt_file = asked ? &*asked : nullptr;
   write_reports(input, files);
   if (!files.samples.empty())
     write_atomically(files.samples, [&](std::FILE* out) { write_samples(store, header, out); });
+  tell_ci_host(input, console);
 
   if (documents != nullptr)
     documents->push_back(to_json(input));

@@ -47,6 +47,9 @@ struct Decided {
 Decided decide_run(const Store& store, const RunHeader& header, const GateSpec* gate,
                    std::shared_ptr<const RunSource> baseline);
 
+// What reports show of it; `decided` outlives the result.
+ReportInput input_of(const Decided& decided, std::string_view command);
+
 // Prints the answer and writes the files; the exit code is that of the verdict. With `documents`
 // the JSON document goes there instead of to stdout (several runs make one document).
 ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gate,

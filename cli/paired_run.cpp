@@ -7,10 +7,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include "cli/judges.h"
 #include "cli/progress.h"
+#include "cli/run_origin.h"
 #include "datasets/random.h"
 #include "evaluators/recorder.h"
 #include "evaluators/store/run_lock.h"
+#include "prompts/stored_prompt.h"
 
 namespace llmops {
 namespace {
@@ -74,22 +77,31 @@ struct Side {
 }  // namespace
 
 PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& before,
-                     const Cell& after, Store& store, EventLoop& loop, const FanOutOptions& options,
-                     Console& console) {
+                     const Cell& after, Store& store, EventLoop& loop, SideModels* side_models,
+                     const FanOutOptions& given, Console& console) {
   PairedRuns runs{new_header(suite, dataset, before, {}), new_header(suite, dataset, after, {})};
-  Object spec{
-      {"suite",   std::filesystem::absolute(suite.file).lexically_normal().string()},
-      {"command", "diff"                                                           }
-  };
-  store.begin_run(runs.before, spec);
-  spec.add("compared_with", runs.before.id);
-  store.begin_run(runs.after, spec);
+  Object origin = origin_of(suite, *before.prompt);
+  origin.add("command", "diff");
+  origin.add("prompt", stored_prompt(*before.prompt));
+  store.begin_run(runs.before, origin);
+  origin = origin_of(suite, *after.prompt);
+  origin.add("command", "diff");
+  origin.add("compared_with", runs.before.id);
+  origin.add("prompt", stored_prompt(*after.prompt));
+  store.begin_run(runs.after, origin);
 
   const auto lock_before = RunLock::take(store.folder(), runs.before.id);
   const auto lock_after = RunLock::take(store.folder(), runs.after.id);
 
   const auto start = Clock::now();
   const std::int64_t wanted = static_cast<std::int64_t>(dataset.info().cases) * suite.samples;
+  FanOutOptions options = given;
+  std::optional<Budget> budget;
+  share_budget(options, budget);
+  // Both runs are judged by the same judges; what those use is the second's.
+  const ConnectedJudges judges(suite, side_models, store, runs.after.id, options,
+                               {.ttl = suite.cache_ttl});
+  if (side_models != nullptr) options.stop_because = [&] { return judges.stopped(); };
   Side first(std::move(runs.before), store.folder(), suite.evaluators);
   Side second(std::move(runs.after), store.folder(), suite.evaluators);
   PairedRequests requests(suite, dataset, before, after);
@@ -111,7 +123,8 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
     header.counts = store.count(header.id);
     header.cost_usd = store.cost(header.id);
     header.wall_s = wall_s;
-    judge_completeness(suite, counts, wanted, header);
+    if (side == &second) add_side_uses(header, judges.uses(store, header.id));
+    judge_completeness(suite, counts, wanted, judges.stopped(), header);
     store.finish_run(header);
   }
   return {std::move(first.header), std::move(second.header)};

@@ -12,9 +12,10 @@ struct PairedRuns {
 };
 
 // Never reads the response cache: what was asked at another time would not be paired. Cells differ
-// in their prompts and share the model. Throws std::runtime_error where the store fails.
+// in their prompts and share the model; `side_models` (their judges) may be nullptr. Throws
+// std::runtime_error where the store fails.
 PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& before,
-                     const Cell& after, Store& store, EventLoop& loop, const FanOutOptions& options,
-                     Console& console);
+                     const Cell& after, Store& store, EventLoop& loop, SideModels* side_models,
+                     const FanOutOptions& given, Console& console);
 
 }  // namespace llmops

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace llmops {
@@ -33,6 +34,12 @@ void Progress::add(bool failed, std::int64_t tokens, double cost_usd) {
   micro_usd_.fetch_add(static_cast<std::int64_t>(cost_usd * 1e6), std::memory_order_relaxed);
 }
 
+void Progress::set_done(std::int64_t done) {
+  std::int64_t none = -1;
+  before_.compare_exchange_strong(none, done, std::memory_order_relaxed);
+  done_.store(done, std::memory_order_relaxed);
+}
+
 void Progress::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -62,7 +69,8 @@ std::string Progress::line() const {
   const std::int64_t done = done_.load();
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
+  const std::int64_t new_ones = done - std::max<std::int64_t>(before_.load(), 0);
+  const double rate = seconds > 0 ? static_cast<double>(new_ones) / seconds : 0;
   std::string text =
       total_ > 0 ? fmt::format("{}/{} {}", done, total_, what_) : fmt::format("{} {}", done, what_);
   if (const std::int64_t in_flight = in_flight_.load(); in_flight > 0)

@@ -23,6 +23,9 @@ class Progress {
 
   // From any thread.
   void add(bool failed, std::int64_t tokens, double cost_usd);
+  // Instead of `add`: how much is done of something that is measured. What the first call tells was
+  // there before and enters no rate.
+  void set_done(std::int64_t done);
   void set_in_flight(std::int64_t calls) { in_flight_.store(calls, std::memory_order_relaxed); }
   // What the line says now: "120/1319 samples  32 in flight  45.2/s  1200 tokens/s  3 errors
   // $0.0021 ETA 27s".
@@ -37,7 +40,8 @@ class Progress {
   std::string what_;
   std::int64_t total_;
   std::chrono::steady_clock::time_point start_;
-  std::atomic<std::int64_t> done_{0}, failed_{0}, tokens_{0}, micro_usd_{0}, in_flight_{0};
+  std::atomic<std::int64_t> before_{-1}, done_{0}, failed_{0}, tokens_{0}, micro_usd_{0},
+      in_flight_{0};
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopped_ = false;

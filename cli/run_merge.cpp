@@ -7,9 +7,11 @@
 #include <set>
 
 #include "ci/baseline.h"
+#include "cli/judges.h"
 #include "cli/outputs.h"
 #include "cli/suite.h"
 #include "datasets/text/json.h"
+#include "evaluators/store/side_calls.h"
 
 namespace llmops {
 namespace fs = std::filesystem;
@@ -149,10 +151,12 @@ ExitCode run(const Options& options, const StoreOptions& where, Console& console
   RunHeader header = merged_header(parts);
   Object spec;
   if (suite) spec.add("suite", fs::absolute(suite->file).lexically_normal().string());
+  if (const Value* prompt = parts.front().info.spec.find("prompt")) spec.add("prompt", *prompt);
   store.begin_run(header, spec);
   for (const Part& part : parts) store.copy_calls(part.folder, part.info.header.id, header.id);
   header.counts = store.count(header.id);
   header.cost_usd = store.cost(header.id);
+  add_side_uses(header, side_uses(store.folder(), header.id));
   header.complete = true;
   header.why_incomplete.clear();
   for (const Part& part : parts) {

@@ -75,6 +75,13 @@ void SequentialRun::take(const CallRecord& call, const Scores& scores) {
   const std::size_t evaluated = measures_of(suite_.evaluators).size();
   row.values.resize(evaluated + builtin_measures().size());
   for (std::size_t i = 0; i < evaluated; ++i) row.values[i] = mean_of(samples, i);
+  for (const Scores& each : samples)
+    reducer_.add(each.values, [&](const std::string& measure) {
+      const auto note =
+          std::ranges::find(each.notes, measure, &std::pair<std::string, std::string>::first);
+      return note == each.notes.end() ? std::string() : note->second;
+    });
+  reducer_.finish(row);
   gathering_.erase(id);
   failed_.erase(id);
   const auto before = baseline_.find(id);

@@ -11,6 +11,7 @@
 #include "ci/sequential.h"
 #include "cli/suite.h"
 #include "evaluators/recorder.h"
+#include "evaluators/reduce.h"
 
 namespace llmops {
 
@@ -34,10 +35,11 @@ class SequentialRun {
 
  private:
   SequentialRun(SequentialVerdict verdict, const Suite& suite)
-      : verdict_(std::move(verdict)), suite_(suite) {}
+      : verdict_(std::move(verdict)), suite_(suite), reducer_(measures_of(suite.evaluators)) {}
 
   SequentialVerdict verdict_;
   const Suite& suite_;
+  CaseReducer reducer_;
   std::vector<std::shared_ptr<const Case>> cases_;           // in the drawn order
   std::unordered_map<std::string, std::int64_t> positions_;  // id -> place in that order
   std::unordered_map<std::string, CaseRow> baseline_;

@@ -4,8 +4,10 @@
 
 #include <cstdlib>
 
+#include "cli/judges.h"
 #include "datasets/text/files.h"
 #include "datasets/text/yaml.h"
+#include "evaluators/reduce.h"
 #include "prompts/prompt_file.h"
 #include "prompts/registry.h"
 
@@ -135,6 +137,19 @@ void read_gate_of(Suite& suite, Fields& fields, const SuiteOverrides& overrides,
   }
 }
 
+// Nothing can be drawn from fewer samples than are drawn.
+void check_reducers(const Suite& suite, Fields& fields) {
+  for (const Evaluator& evaluator : suite.evaluators)
+    for (const Measure& measure : evaluator.measures) {
+      const auto reducer = read_reducer(measure.reduce);
+      if (reducer && reducer->k > suite.samples)
+        fields.error(fields.mark("samples"),
+                     fmt::format("`{}` takes at least {} samples a case, the suite asks for {}",
+                                 measure.name, reducer->k, suite.samples),
+                     "", fmt::format("set `samples: {}`", reducer->k));
+    }
+}
+
 }  // namespace
 
 fs::path state_folder(const fs::path& folder) {
@@ -182,8 +197,13 @@ Result<Suite> read_suite(Source source, const SuiteOverrides& overrides) {
       static_cast<std::uint64_t>(fields.integer("seed", {0, 9e15}).value_or(1)));
   if (const Value* evaluators = fields.value("evaluators"))
     suite.evaluators = read_evaluators(*evaluators, suite.source, problems);
+  read_judges(suite, fields, problems);
+  check_reducers(suite, fields);
   read_cache(suite, fields, problems);
   if (const auto prices = fields.text("prices")) suite.prices = suite.folder / *prices;
+  if (const auto tokenizer = fields.text("tokenizer")) suite.tokenizer = suite.folder / *tokenizer;
+  suite.token_budget =
+      static_cast<std::size_t>(fields.integer("token_budget", {1, 1e9}).value_or(0));
   read_gate_of(suite, fields, overrides, problems);
   fields.finish();
   if (has_errors(problems)) return problems;

@@ -40,6 +40,8 @@ struct Suite {
   bool rules_on_times =
       false;  // the gate (left out or not) measures times: cached answers have none
   std::filesystem::path prices;  // a price table instead of the built-in one; empty: none
+  std::filesystem::path tokenizer;  // what counts tokens before a run; empty: an estimate
+  std::size_t token_budget = 0;     // of a prompt's fixed text, for `lint`; 0: none
 };
 
 // Every problem of the suite and its prompts at once.

@@ -45,12 +45,16 @@ std::vector<std::optional<double>> Metric::corpus(std::span<const double>) const
 
 #define LLMOPS_METRIC(info) extern const MetricInfo info;
 #include "evaluators/metrics/metrics.def"
+// Judges come after what needs no model.
+#include "evaluators/judge/judges.def"
 #undef LLMOPS_METRIC
 
 std::span<const MetricInfo* const> metrics() {
   static constexpr const MetricInfo* kAll[] = {
 #define LLMOPS_METRIC(info) &info,
 #include "evaluators/metrics/metrics.def"
+// Judges come after what needs no model.
+#include "evaluators/judge/judges.def"
 #undef LLMOPS_METRIC
   };
   return kAll;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "evaluators/asker.h"
+
 namespace llmops {
 namespace {
 
@@ -140,10 +142,13 @@ void Recorder::score() {
 
 void Recorder::score(const Batch& calls) {
   store_.sync();
+  if (asking_stopped(evaluators_)) return;
   std::vector<Scorable> samples(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i)
     samples[i] = {calls[i].row.get(), &calls[i].sample};
   std::vector<Scores> scores = score_batch(evaluators_, samples);
+  // What was scored since then lacks its judges' answers: a resumed run scores it.
+  if (asking_stopped(evaluators_)) return;
   if (on_scored_)
     for (std::size_t i = 0; i < calls.size(); ++i) on_scored_(calls[i], scores[i]);
   const std::lock_guard lock(mutex_);

@@ -28,6 +28,7 @@ Value to_value(const Measure& measure) {
   out.add("signature", measure.signature);
   if (!measure.unit.empty()) out.add("unit", measure.unit);
   if (measure.builtin) out.add("builtin", true);
+  if (!measure.reduce.empty()) out.add("reduce", measure.reduce);
   return out;
 }
 
@@ -52,6 +53,7 @@ Measure read_measure(const Value& value, const Source& source, Diagnostics& prob
   measure.signature = fields.text("signature").value_or("");
   measure.unit = fields.text("unit").value_or("");
   measure.builtin = fields.boolean("builtin").value_or(false);
+  measure.reduce = fields.text("reduce").value_or("");
   return measure;
 }
 
@@ -93,6 +95,39 @@ RunCounts read_counts(const Value& value, const Source& source, Diagnostics& pro
   read_classes("errors", counts.errors);
   read_classes("faults", counts.faults);
   return counts;
+}
+
+Value to_value(const SideUse& use) {
+  return Object{
+      {"evaluator",     use.evaluator    },
+      {"model",         use.model        },
+      {"answered",      use.answered     },
+      {"cached",        use.cached       },
+      {"failed",        use.failed       },
+      {"made",          use.made         },
+      {"retried",       use.retried      },
+      {"input_tokens",  use.input_tokens },
+      {"output_tokens", use.output_tokens},
+      {"cost_usd",      use.cost_usd     }
+  };
+}
+
+SideUse read_side_use(const Value& value, const Source& source, Diagnostics& problems) {
+  Fields fields(value, source, problems, "the use of a judge");
+  SideUse use{.evaluator = fields.text("evaluator").value_or(""),
+              .model = fields.text("model").value_or("")};
+  const std::pair<std::string_view, std::int64_t*> kAll[] = {
+      {"answered",      &use.answered     },
+      {"cached",        &use.cached       },
+      {"failed",        &use.failed       },
+      {"made",          &use.made         },
+      {"retried",       &use.retried      },
+      {"input_tokens",  &use.input_tokens },
+      {"output_tokens", &use.output_tokens}
+  };
+  for (const auto& [key, count] : kAll) *count = fields.integer(key, {.low = 0}).value_or(0);
+  use.cost_usd = fields.number("cost_usd", {.low = 0}).value_or(0);
+  return use;
 }
 
 // A seed above the range of a signed number is written as a text, so that no digit is lost.
@@ -143,6 +178,11 @@ Value to_value(const RunHeader& header) {
     out.add("shard", header.shard);
     out.add("shards", header.shards);
   }
+  if (!header.side_uses.empty()) {
+    List uses;
+    for (const SideUse& use : header.side_uses) uses.push_back(to_value(use));
+    out.add("judges", std::move(uses));
+  }
   if (!header.complete) out.add("why_incomplete", header.why_incomplete);
   if (!warnings.empty()) out.add("warnings", std::move(warnings));
   return out;
@@ -180,6 +220,9 @@ RunHeader read_run_header(const Value& value, const Source& source, Diagnostics&
       header.measures.push_back(read_measure(each, source, problems));
   if (const Value* counts = fields.mapping("counts"))
     header.counts = read_counts(*counts, source, problems);
+  if (const Value* uses = fields.list("judges"))
+    for (const Value& each : *uses->list())
+      header.side_uses.push_back(read_side_use(each, source, problems));
   header.cost_usd = fields.number("cost_usd", {.low = 0}).value_or(0);
   header.wall_s = fields.number("wall_s", {.low = 0}).value_or(0);
   header.complete = fields.boolean("complete").value_or(true);

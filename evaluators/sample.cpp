@@ -49,4 +49,21 @@ std::optional<ErrorClass> error_class(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<std::string> passages_of(const Value& given) {
+  std::vector<std::string> passages;
+  const auto add = [&](const Value& passage) {
+    for (const std::string_view key : {"text", "content", "page_content"})
+      if (const Value* text = passage.find(key); text != nullptr && text->is_string()) {
+        passages.push_back(*text->string());
+        return;
+      }
+    if (!passage.is_null()) passages.push_back(to_text(passage));
+  };
+  if (const List* list = given.list())
+    for (const Value& passage : *list) add(passage);
+  else
+    add(given);
+  return passages;
+}
+
 }  // namespace llmops

@@ -6,13 +6,57 @@
 #include <cmath>
 #include <set>
 
+#include "evaluators/reduce.h"
+
 namespace llmops {
 namespace {
 
-Evaluator read_evaluator(const std::string& metric, const Value& options, Mark mark,
+// `reduce:` makes further measures of the evaluator's first one.
+void add_reducers(Fields& fields, Evaluator& evaluator) {
+  std::set<std::string> seen;
+  for (const std::string& text : fields.texts("reduce")) {
+    const std::optional<Reducer> reducer = read_reducer(text);
+    if (!reducer) {
+      fields.error(fields.mark("reduce"), fmt::format("`{}` reduces nothing", text),
+                   std::string(kReducerNames));
+      continue;
+    }
+    if (evaluator.measures.empty() || reducer->kind == Reducer::Kind::mean) continue;
+    const Measure& measure = evaluator.measures.front();
+    if (const auto problem = reducer_problem(*reducer, measure)) {
+      fields.error(fields.mark("reduce"), *problem, "",
+                   "`min: X` makes a score pass/fail; `mean`, `vote` and `best` take any score");
+      continue;
+    }
+    if (!seen.insert(text).second) continue;
+    evaluator.votes = evaluator.votes || reducer->kind == Reducer::Kind::vote;
+    evaluator.columns.push_back(evaluator.columns.front());
+    evaluator.measures.push_back(reduced(measure, *reducer));
+  }
+}
+
+// `faithfulness@ragas` is `faithfulness: {definition: ragas}`.
+Value with_definition(const MetricInfo& info, const std::string& metric, Value options, Mark mark,
+                      const Source& source, Diagnostics& problems) {
+  const std::size_t at = metric.find('@');
+  if (at == std::string::npos) return options;
+  constexpr std::string_view kKey = "definition";
+  Object* members = options.object();
+  if (std::ranges::find(info.options, kKey) == info.options.end())
+    problems.push_back(source.problem(mark, fmt::format("`{}` has no variants", info.name), "",
+                                      fmt::format("name it `{}`", info.name), metric.size()));
+  else if (members != nullptr && members->find(kKey) != nullptr)
+    problems.push_back(source.problem(mark, fmt::format("`{}` names its definition twice", metric),
+                                      "", "leave `definition` out", metric.size()));
+  else if (members != nullptr)
+    members->set(kKey, Value(metric.substr(at + 1)).at(mark));
+  return options;
+}
+
+Evaluator read_evaluator(const std::string& metric, const Value& given, Mark mark,
                          const Source& source, Diagnostics& problems) {
   Evaluator evaluator;
-  evaluator.info = find_metric(metric);
+  evaluator.info = find_metric(metric.substr(0, metric.find('@')));
   if (evaluator.info == nullptr) {
     std::vector<std::string_view> names;
     for (const MetricInfo* info : metrics()) names.push_back(info->name);
@@ -21,14 +65,18 @@ Evaluator read_evaluator(const std::string& metric, const Value& options, Mark m
                                       metric.size()));
     return evaluator;
   }
+  const Value options = with_definition(*evaluator.info, metric, given, mark, source, problems);
   Fields fields(options, source, problems, fmt::format("evaluator `{}`", metric));
   evaluator.name = fields.text("as").value_or(metric);
   evaluator.negate = fields.boolean("not").value_or(false);
   evaluator.weight = fields.number("weight", {0, 1e9});
   evaluator.min = fields.number("min");
   evaluator.metric = evaluator.info->make(fields);
-  fields.finish();
-  if (evaluator.metric == nullptr) return evaluator;
+  if (evaluator.metric == nullptr) {
+    fields.value("reduce");
+    fields.finish();
+    return evaluator;
+  }
 
   const std::vector<Column>& columns = evaluator.metric->columns();
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -38,16 +86,13 @@ Evaluator read_evaluator(const std::string& metric, const Value& options, Mark m
         .name = column.headline->empty() ? evaluator.name : evaluator.name + "." + *column.headline,
         .kind = column.kind,
         .range = column.range,
-        .better = column.better,
-        .signature = evaluator.metric->signature()};
+        .better = column.better};
     if (evaluator.negate && !(column.range.low == 0.0 && column.range.high == 1.0)) {
       fields.error(fields.mark("not"),
                    fmt::format("`not` on `{}`, whose scores do not lie in [0, 1]", metric), "",
                    "use `min` or a gate rule with `max`");
     }
-    if (evaluator.negate) measure.signature += "|not:yes";
     if (evaluator.min) {
-      measure.signature += fmt::format("|min:{}", *evaluator.min);
       measure.kind = ScoreKind::binary;
       measure.range = {};
       measure.better = Better::higher;
@@ -55,6 +100,9 @@ Evaluator read_evaluator(const std::string& metric, const Value& options, Mark m
     evaluator.columns.push_back(i);
     evaluator.measures.push_back(std::move(measure));
   }
+  add_reducers(fields, evaluator);
+  fields.finish();
+  renew_signatures(evaluator);
   return evaluator;
 }
 
@@ -82,6 +130,8 @@ void take(const Evaluator& evaluator, const Measurement& measured, Scores& score
     if (value && !std::isfinite(*value)) value.reset();
     scores.values.push_back(adjusted(evaluator, columns[column], value));
   }
+  if (evaluator.votes && !measured.answer.empty())
+    scores.notes.emplace_back(evaluator.name + ".vote", measured.answer);
   if (!measured.why.empty())
     scores.notes.emplace_back(evaluator.name, measured.why);
   else if (!measured.note.empty())
@@ -89,6 +139,15 @@ void take(const Evaluator& evaluator, const Measurement& measured, Scores& score
 }
 
 }  // namespace
+
+void renew_signatures(Evaluator& evaluator) {
+  std::string signature = evaluator.metric->signature();
+  if (evaluator.negate) signature += "|not:yes";
+  if (evaluator.min) signature += fmt::format("|min:{}", *evaluator.min);
+  for (Measure& measure : evaluator.measures)
+    measure.signature =
+        measure.reduce.empty() ? signature : signature + "|reduce:" + measure.reduce;
+}
 
 std::vector<Evaluator> read_evaluators(const Value& value, const Source& source,
                                        Diagnostics& problems) {
@@ -144,11 +203,12 @@ std::optional<double> weighted_score(const std::vector<Evaluator>& evaluators,
   double sum = 0, weights = 0;
   std::size_t at = 0;
   for (const Evaluator& evaluator : evaluators) {
-    const double weight =
-        evaluator.weight.value_or(1.0) / static_cast<double>(evaluator.measures.size());
+    const auto own = std::ranges::count_if(
+        evaluator.measures, [](const Measure& measure) { return measure.reduce.empty(); });
+    const double weight = evaluator.weight.value_or(1.0) / static_cast<double>(own);
     for (const Measure& measure : evaluator.measures) {
       const std::optional<double> value = values[at++];
-      if (!on_a_scale(measure) || weight == 0) continue;
+      if (!measure.reduce.empty() || !on_a_scale(measure) || weight == 0) continue;
       if (!value) return std::nullopt;
       const double share = (*value - measure.range.low) / (measure.range.high - measure.range.low);
       sum += weight * (measure.better == Better::lower ? 1.0 - share : share);
@@ -206,8 +266,7 @@ std::vector<Scores> score_batch(const std::vector<Evaluator>& evaluators,
       }
     }
     const std::vector<Measurement> measured = evaluator.metric->score_batch(asked);
-    for (std::size_t i = 0; i < places.size(); ++i)
-      take(evaluator, measured[i], scores[places[i]]);
+    for (std::size_t i = 0; i < places.size(); ++i) take(evaluator, measured[i], scores[places[i]]);
   }
   if (weighted(evaluators))
     for (Scores& each : scores) each.values.push_back(weighted_score(evaluators, each.values));

@@ -41,6 +41,8 @@ class Reader {
     prompt.created = fields_.text("created").value_or("");
     prompt.author = fields_.text("author").value_or("");
     prompt.changelog = fields_.text("changelog").value_or("");
+    prompt.intended_use = fields_.text("intended_use").value_or("");
+    prompt.limits = fields_.text("limits").value_or("");
     read_messages(prompt);
     if (const Value* parameters = fields_.mapping("parameters"))
       prompt.parameters = read_parameters(*parameters, source_, problems_);

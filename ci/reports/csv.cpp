@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "ci/reports/escape.h"
+#include "ci/reports/follower.h"
 #include "ci/reports/report.h"
 #include "ci/reports/worst_cases.h"
 #include "datasets/text/files.h"
@@ -23,35 +24,9 @@ std::string tags_of(const CaseRow& row) {
   return text;
 }
 
-// The baseline's row of the same id; both streams are sorted by id.
-class Follower {
- public:
-  explicit Follower(const RunSource* run) {
-    if (run == nullptr) return;
-    rows_ = run->rows();
-    there_ = rows_->next(row_);
-  }
-  const CaseRow* at(const std::string& id) {
-    while (there_ && row_.id < id) there_ = rows_->next(row_);
-    return there_ && row_.id == id ? &row_ : nullptr;
-  }
-
- private:
-  std::unique_ptr<RowStream> rows_;
-  CaseRow row_;
-  bool there_ = false;
-};
-
 void write(const ReportInput& input, std::FILE* out) {
   const std::vector<Measure>& measures = input.rows.header().measures;
-  // Where the baseline keeps the measure; absent: it has none of that name.
-  std::vector<std::optional<std::size_t>> theirs(measures.size());
-  if (input.baseline_rows != nullptr) {
-    const std::vector<Measure>& old = input.baseline_rows->header().measures;
-    for (std::size_t i = 0; i < measures.size(); ++i)
-      for (std::size_t j = 0; j < old.size(); ++j)
-        if (old[j].name == measures[i].name) theirs[i] = j;
-  }
+  const std::vector<std::optional<std::size_t>> theirs = columns_in(input.baseline_rows, measures);
 
   std::string line = "case_id,samples,failed,group,tags";
   for (std::size_t i = 0; i < measures.size(); ++i) {

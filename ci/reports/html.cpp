@@ -1,52 +1,30 @@
-// One page that needs nothing else: no script, no request, no style attribute. The content security
-// policy allows exactly the one style sheet in it, by its hash; all text from outside is escaped.
+// One page that needs nothing else: no request, no style attribute. The content security policy
+// allows exactly its style sheet and its script, by their hashes; all text from outside is escaped,
+// or packed data that the script shows as text.
 #include <fmt/format.h>
 
 #include "ci/reports/escape.h"
 #include "ci/reports/figures.h"
+#include "ci/reports/html/assets.h"
+#include "ci/reports/html/case_data.h"
 #include "ci/reports/layout.h"
 #include "ci/reports/page.h"
 #include "ci/reports/plots.h"
 #include "ci/reports/report.h"
 #include "ci/reports/worst_cases.h"
 #include "datasets/text/files.h"
+#include "datasets/text/utf8.h"
 
 namespace llmops {
 namespace {
 
 constexpr std::size_t kWorstCases = 20;
-constexpr std::size_t kLongText = 16 * 1024;  // bytes of one output that are shown
-constexpr std::int64_t kAllCases = 2000;      // rows of the case table; the CSV holds every one
-constexpr std::int64_t kCasesWithText = 500;  // of them with their outputs
 
-constexpr std::string_view kStyle = R"(
-:root{color-scheme:light dark;--back:#fff;--text:#1b1f24;--soft:#57606a;--line:#d0d7de;--panel:#f6f8fa;--good:#116329;--bad:#a40e26;--doubt:#7d4e00;--mark:#0550ae;--bar:#6aa6e8}
-@media(prefers-color-scheme:dark){:root{--back:#0d1117;--text:#e6edf3;--soft:#9da7b3;--line:#30363d;--panel:#161b22;--good:#56d364;--bad:#ff7b72;--doubt:#e3b341;--mark:#79c0ff;--bar:#1f6feb}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:72rem;padding:1.5rem;background:var(--back);color:var(--text);font:15px/1.5 system-ui,sans-serif}
-h1{font-size:1.35rem;border-left:.4rem solid;padding-left:.8rem;margin:.2rem 0 .6rem;overflow-wrap:anywhere}
-h2{font-size:1.05rem;margin:1.8rem 0 .5rem}
-.pass,.better{color:var(--good)}.fail,.worse{color:var(--bad)}.inconclusive,.incomplete,.not_comparable{color:var(--doubt)}
-.soft{color:var(--soft)}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{text-align:left;vertical-align:top;padding:.25rem .8rem .25rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-th{color:var(--soft);font-weight:600;white-space:nowrap}
-td.pass,td.fail,td.inconclusive,td.incomplete,td.not_comparable{white-space:nowrap}
-.n{text-align:right;white-space:nowrap}
-details{border:1px solid var(--line);border-radius:.4rem;margin:.4rem 0;padding:.3rem .7rem}
-summary{cursor:pointer;overflow-wrap:anywhere}
-.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:.8rem}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--panel);border-radius:.4rem;padding:.6rem;margin:.2rem 0 .6rem;unicode-bidi:isolate;max-height:30rem;overflow:auto;font:13px/1.45 ui-monospace,monospace}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem}
-svg{width:100%;height:auto}svg.wide{max-width:40rem}
-svg text{font:11px system-ui,sans-serif;fill:var(--soft)}svg .t{fill:var(--text)}
-.bar{fill:var(--bar)}.old{fill:none;stroke:var(--text);stroke-width:1.2}.axis{fill:none;stroke:var(--line)}
-.margin{stroke:var(--doubt);stroke-width:2;fill:none}.dot{fill:var(--text)}
-.up,.down,.flat{fill:none;stroke-width:3}.up{stroke:var(--good)}.down{stroke:var(--bad)}.flat{stroke:var(--soft)}
-a:focus,summary:focus{outline:2px solid var(--mark)}
-@media print{body{max-width:none;padding:0}pre{max-height:none}details{break-inside:avoid}}
-)";
+// The page's own script, in the order in which its parts need each other.
+std::string page_script() {
+  return fmt::format("'use strict';\n(() => {{\n{}\n{}\n{}\n{}\n{}}})();\n", page_data_js,
+                     page_words_js, page_cases_js, page_case_js, page_main_js);
+}
 
 class Html {
  public:
@@ -54,7 +32,11 @@ class Html {
 
   void write() {
     const Outcome outcome = outcome_of(input_);
-    print(page_start(fmt::format("{}: {}", shown(outcome), prompt_name(input_.run)), kStyle));
+    const std::string script = page_script();
+    const PagePowers powers{.script = script, .served = input_.served};
+    print(page_start(fmt::format("{}: {}", shown(outcome), prompt_name(input_.run)), page_style(),
+                     powers));
+    print("<a class=\"skip\" href=\"#cases\">Skip to the cases</a>\n");
     print(fmt::format("<header><h1 class=\"{}\">{}</h1>\n", name(outcome),
                       escape_markup(headline(input_))));
     about();
@@ -62,13 +44,14 @@ class Html {
     rules();
     findings();
     metrics();
-    tests();
-    plots();
-    worst();
+    const WorstCases first = worst_cases(input_, kWorstCases);
+    worst(first);
     warnings();
-    all_cases();
-    print("</main>");
-    print(kPageEnd);
+    plots();
+    tests();
+    cases(first);
+    print("</main>\n");
+    print(page_end(powers));
   }
 
  private:
@@ -105,7 +88,7 @@ class Html {
         "scope=\"col\">rule</th>"
         "<th scope=\"col\">why</th></tr></thead><tbody>\n");
     for (const RuleOutcome& rule : input_.verdict->rules)
-      print(fmt::format("<tr><td class=\"{}\">{}</td><td>{}{}</td><td>{}</td></tr>\n",
+      print(fmt::format("<tr><td class=\"{}\">{}</td><td class=\"rule\">{}{}</td><td>{}</td></tr>\n",
                         name(rule.outcome), shown(rule.outcome), escape_markup(rule.rule.text),
                         rule.rule.primary ? "" : " (secondary)", escape_markup(rule.why)));
     print("</tbody></table></div>\n");
@@ -146,7 +129,7 @@ class Html {
   void tests() {
     const std::vector<TestLine> lines = test_lines(input_);
     if (lines.empty()) return;
-    heading("How it was tested");
+    print("<details><summary>How it was tested</summary>\n");
     print(
         "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">metric</th><th "
         "scope=\"col\">decided by</th><th scope=\"col\">because</th><th "
@@ -161,7 +144,7 @@ class Html {
     print("</tbody></table></div>\n");
     print(
         "<p class=\"soft\">detectable: the smallest change found with 80% power; cases to pass: "
-        "when nothing changed</p>\n");
+        "when nothing changed</p></details>\n");
   }
 
   void metric(const MeasureLine& line, bool compared) {
@@ -171,7 +154,7 @@ class Html {
       print("<td class=\"n\">" + text + "</td>");
     };
     print(fmt::format("<tr><td>{}{}</td>", escape_markup(line.name),
-                      measure.unit.empty()
+                      measure.unit.empty() || measure.unit == "tokens"
                           ? ""
                           : " <span class=\"soft\">" + escape_markup(measure.unit) + "</span>"));
     if (compared) number(show(line.baseline, measure, decimals));
@@ -205,62 +188,52 @@ class Html {
           "<p class=\"soft\">bar: 95% interval; short upright line: the margin that is still "
           "accepted</p>\n");
     }
-    const std::string distributions = distributions_svg(input_);
-    if (distributions.empty()) return;
-    heading("Distributions");
-    print("<div class=\"plots\">\n" + distributions + "</div>\n");
-    if (input_.baseline_rows != nullptr)
-      print("<p class=\"soft\">bars: candidate; outline: baseline</p>\n");
-  }
-
-  void output(const char* who, const std::optional<std::string>& text) {
-    if (!text) return;
-    const std::string_view part = head_bytes(*text, kLongText);
-    print(fmt::format("<div><div class=\"soft\">{}{}</div><pre dir=\"auto\">", who,
-                      part.size() < text->size()
-                          ? fmt::format(", the first {} of {} bytes", part.size(), text->size())
-                          : ""));
-    print(escape_markup(part) + "</pre></div>\n");
-  }
-
-  void case_texts(const std::string& id) {
-    const std::optional<Case> row =
-        input_.outputs == nullptr ? std::nullopt : input_.outputs->find_case(id);
-    if (row) {
-      for (const Member& variable : row->variables) {
-        if (variable.key == "id" || variable.key == "tags") continue;  // the line above shows them
-        const std::string text = to_text(variable.value);
-        print(fmt::format("<p><span class=\"soft\">{}</span> {}</p>\n", escape_markup(variable.key),
-                          escape_markup(head_bytes(text, 2000))));
-      }
-      for (const std::string& reference : row->references)
-        print(fmt::format("<p><span class=\"soft\">reference</span> {}</p>\n",
-                          escape_markup(head_bytes(reference, 2000))));
+    const std::string slices = slices_svg(input_);
+    if (!slices.empty()) {
+      heading("Slices, better is right");
+      print(slices);
+      print(
+          "<p class=\"soft\">in brackets: cases; `worse` where the loss holds after correction for "
+          "all slices (false discoveries at most 10%)</p>\n");
     }
-    print("<div class=\"two\">\n");
-    output("baseline", output_text(input_.baseline_outputs, id));
-    output("candidate", output_text(input_.outputs, id));
-    print("</div>\n");
+    const bool two = input_.baseline_rows != nullptr;
+    small_plots("Distributions", distributions_svg(input_),
+                two ? "bars: candidate; outline: baseline" : "");
+    small_plots("Times", latency_svg(input_), two ? "line: candidate; dashed: baseline" : "");
+    const std::string usage = usage_svg(input_);
+    if (!usage.empty()) {
+      heading("Tokens and cost of a case");
+      print(usage);
+      if (two) print("<p class=\"soft\">bars: candidate; outline: baseline</p>\n");
+    }
+    small_plots("History of this suite",
+                history_svg(input_.history, input_.rows.header().measures, input_.run.id),
+                "means of its runs, oldest first; circle: passed or not gated, cross: failed, "
+                "triangle: undecided; ringed: the baseline");
   }
 
-  void worst() {
-    const WorstCases found = worst_cases(input_, kWorstCases);
+  void small_plots(std::string_view title, const std::string& plots, std::string_view legend) {
+    if (plots.empty()) return;
+    heading(title);
+    print(fmt::format("<div class=\"plots\">\n{}</div>\n", plots));
+    if (!legend.empty()) print(fmt::format("<p class=\"soft\">{}</p>\n", legend));
+  }
+
+  // Without the script's table the cases to look at first still say what they lost.
+  void worst(const WorstCases& found) {
     if (found.cases.empty()) return;
     heading(found.title);
-    bool open = true;
+    print("<ul>\n");
     for (const CaseChange& change : found.cases) {
-      print(fmt::format("<details{}><summary><b>{}</b>", open ? " open" : "",
-                        escape_markup(change.id)));
-      open = false;
-      for (const CaseChange::Score& score : change.scores) {
+      const std::string id = escape_markup(visible(change.id));
+      print(fmt::format("<li><a href=\"#cases\" data-case=\"{0}\">{0}</a>", id));
+      for (const CaseChange::Score& score : change.scores)
         print(fmt::format(" · {} {}{}", escape_markup(score.measure),
                           score.baseline ? show(score.baseline, *score.facts) + " → " : "",
                           score.candidate ? show(score.candidate, *score.facts) : "unscored"));
-      }
-      print(fmt::format("{}</summary>\n", change.failed > 0 ? " · failed" : ""));
-      case_texts(change.id);
-      print("</details>\n");
+      print(fmt::format("{}</li>\n", change.failed > 0 ? " · failed" : ""));
     }
+    print("</ul>\n");
   }
 
   void warnings() {
@@ -272,31 +245,18 @@ class Html {
     print("</ul>\n");
   }
 
-  void all_cases() {
-    heading("All cases");
-    const std::vector<Measure>& measures = input_.rows.header().measures;
-    CaseRow row;
-    std::int64_t count = 0;
-    for (const auto rows = input_.rows.rows(); rows->next(row);) {
-      if (count++ >= kAllCases) continue;
-      print(fmt::format("<details><summary>{}", escape_markup(row.id)));
-      for (std::size_t i = 0; i < measures.size() && i < row.values.size(); ++i)
-        if (!measures[i].builtin)
-          print(fmt::format(" · <span class=\"soft\">{}</span> {}", escape_markup(measures[i].name),
-                            row.values[i] ? show(row.values[i], measures[i]) : "unscored"));
-      for (const Tag& tag : row.tags)
-        print(fmt::format(" · <span class=\"soft\">{}{}</span>", escape_markup(tag.key),
-                          tag.value == "true" ? "" : "=" + escape_markup(tag.value)));
-      print(fmt::format("{}</summary>\n", row.failed > 0 ? " · failed" : ""));
-      if (count <= kCasesWithText) case_texts(row.id);
-      print("</details>\n");
-    }
-    if (count > kCasesWithText)
+  void cases(const WorstCases& first) {
+    print(
+        "<section id=\"cases\"><h2>All cases</h2>\n<div id=\"app\"></div>\n<noscript><p>The table "
+        "of cases needs JavaScript; the CSV report holds them too.</p></noscript>\n");
+    const WrittenCases written = write_cases(input_, first.cases, out_);
+    if (input_.outputs != nullptr && !input_.served && written.with_texts < written.cases)
       print(
-          fmt::format("<p class=\"soft\">{} cases; the first {} are listed, the first {} with "
-                      "their outputs. The "
-                      "CSV report holds all.</p>\n",
-                      count, std::min(count, kAllCases), kCasesWithText));
+          fmt::format("<p class=\"soft\">The page holds the texts of {} of {} cases, those to look "
+                      "at first; <code>llmops view</code> shows all, and the CSV report holds "
+                      "them.</p>\n",
+                      written.with_texts, written.cases));
+    print("</section>\n");
   }
 
   const ReportInput& input_;

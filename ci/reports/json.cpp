@@ -82,6 +82,28 @@ class Document {
     return list;
   }
 
+  List judges() {
+    List all;
+    for (const SideUse& use : input_.run.side_uses) {
+      Object out{
+          {"evaluator", use.evaluator},
+          {"model",     use.model    }
+      };
+      out.add("calls", Object{
+                           {"made",    use.made   },
+                           {"cached",  use.cached },
+                           {"failed",  use.failed },
+                           {"retried", use.retried}
+      });
+      out.add("answered", use.answered);
+      out.add("input_tokens", use.input_tokens);
+      out.add("output_tokens", use.output_tokens);
+      number(out, "cost_usd", use.cost_usd, "run.judges");
+      all.push_back(std::move(out));
+    }
+    return all;
+  }
+
   Object run() {
     const RunHeader& header = input_.run;
     const RunCounts& counts = header.counts;
@@ -96,6 +118,7 @@ class Document {
                          {"failed",  counts.failed },
                          {"retried", counts.retried}
     });
+    if (!header.side_uses.empty()) out.add("judges", judges());
     number(out, "cost_usd", header.cost_usd, "run");
     number(out, "wall_s", header.wall_s, "run");
     text(out, "created", header.created);

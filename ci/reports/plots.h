@@ -36,4 +36,19 @@ std::string distributions_svg(const ReportInput& input);
 // Difference and interval of every compared score in [0, 1], with its margin: better is right.
 std::string intervals_svg(const ReportInput& input);
 
+// The same of every slice that was compared, a plot a score; slices that got worse come first.
+std::string slices_svg(const ReportInput& input);
+
+// Share of the cases that were answered within a time (both runs), and the times of the calls in
+// the order of their ends.
+std::string latency_svg(const ReportInput& input);
+
+// Tokens and cost of a case, both runs.
+std::string usage_svg(const ReportInput& input);
+
+// Means of a suite's runs, oldest first, a plot a measure; the baseline is ringed, a run that
+// failed is a cross. `present`: id of the run that is looked at.
+std::string history_svg(const std::vector<PastRun>& history, const std::vector<Measure>& measures,
+                        const std::string& present);
+
 }  // namespace llmops

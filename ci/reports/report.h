@@ -14,6 +14,17 @@
 
 namespace llmops {
 
+struct Prompt;
+
+// A run of the suite's history.
+struct PastRun {
+  std::string id, created, label;  // label: prompt and model
+  std::string outcome;             // of its gate: "pass", "fail" ...; "not gated", "incomplete"
+  bool baseline = false;           // what this run was compared with
+  std::int64_t cases = 0;
+  std::vector<std::pair<std::string, double>> means;  // measure -> mean over its cases
+};
+
 struct ReportInput {
   std::string command;  // "eval" | "gate" | "diff" | "report"
   const RunHeader& run;
@@ -26,7 +37,15 @@ struct ReportInput {
   std::vector<std::string> warnings = {};
   const RunSource* baseline_rows = nullptr;  // for paired differences and what each case lost
   std::vector<Finding> findings = {};  // beside the rules
+  // As its file has it, while that still asks the same: what it is for, and its limits.
+  const Prompt* prompt_file = nullptr;
   std::string store = {};  // folder of the store where commands would not find it by themselves
+  // What the HTML report shows besides; all may be absent.
+  const Prompt* prompt = nullptr;           // as the run sent it
+  const Prompt* baseline_prompt = nullptr;  // of the baseline's run, while that is stored
+  std::vector<PastRun> history = {};        // runs of this suite, oldest first, this one too
+  std::vector<double> latencies = {};       // ms of each timed call, in the order of their ends
+  bool served = false;                      // by `llmops view`, which hands out texts on demand
 };
 
 struct TerminalStyle {
@@ -48,5 +67,7 @@ struct ReportInfo {
 };
 std::span<const ReportInfo* const> reports();
 const ReportInfo* find_report(std::string_view name);
+// What a report writes, as one text.
+std::string report_text(const ReportInfo& report, const ReportInput& input);
 
 }  // namespace llmops

@@ -100,6 +100,15 @@ class Screen {
         for (const std::string& line : wrap("changed: " + visible(change), width_))
           out_ += paint_(Tone::dim, line) + "\n";
     }
+    for (const SideUse& use : run.side_uses) {
+      std::string line = fmt::format("judge: {} by {} · {} answered", use.evaluator, use.model,
+                                     use.answered);
+      if (use.cached > 0) line += fmt::format(" · {} cached", use.cached);
+      if (use.failed > 0) line += fmt::format(" · {} failed", use.failed);
+      if (use.cost_usd > 0) line += fmt::format(" · ${:.4f}", use.cost_usd);
+      for (const std::string& part : wrap(visible(line), width_))
+        out_ += paint_(Tone::dim, part) + "\n";
+    }
     classes("errors:", run.counts.errors, Tone::bad);
     if (run.counts.retried > 0)
       classes("failed attempts, those that a retry mended too:", run.counts.faults, Tone::dim);

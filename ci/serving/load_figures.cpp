@@ -13,7 +13,8 @@ namespace {
 constexpr double kShortest = 1.0;  // seconds; a shorter window is none
 constexpr int kBlocks = 20;        // of consecutive requests, for the interval of a mean
 constexpr int kTenths = 10;
-constexpr std::string_view kTimes[] = {"ttft", "service_ttft", "header", "tpot", "itl", "latency"};
+constexpr std::string_view kTimes[] = {"ttft",   "service_ttft", "ttfo", "first_event",
+                                       "header", "tpot",         "itl",  "latency"};
 
 bool has_window(const LoadResult& result) {
   return result.window_to_s - result.window_from_s >= kShortest;
@@ -87,21 +88,33 @@ Throughput throughput(const LoadResult& result, double from, double to) {
   return through;
 }
 
-Value number(const std::optional<double>& value) { return value ? Value(*value) : Value(); }
+void add(Object& out, std::string name, const std::optional<double>& value) {
+  if (value) out.add(std::move(name), *value);
+}
+
+// Both ends as a list; one of them alone by its name: the other side is open.
+void add_interval(Object& out, const std::string& name, const std::optional<double>& low,
+                  const std::optional<double>& high) {
+  if (low && high)
+    out.add(name + "_interval", List{*low, *high});
+  else if (low)
+    out.add(name + "_at_least", *low);
+  else if (high)
+    out.add(name + "_at_most", *high);
+}
 
 Value to_value(const TimeFigure& figure) {
   Object out{
-      {"n",             figure.n                                               },
-      {"mean",          number(figure.mean)                                    },
-      {"mean_interval", List{number(figure.mean_low), number(figure.mean_high)}},
-      {"max",           figure.n > 0 ? Value(figure.largest) : Value()         }
+      {"n", figure.n}
   };
+  add(out, "mean", figure.mean);
+  add_interval(out, "mean", figure.mean_low, figure.mean_high);
+  if (figure.n > 0) out.add("max", figure.largest);
   constexpr std::string_view kNames[] = {"p50", "p90", "p95", "p99", "p99_9"};
   for (std::size_t i = 0; i < figure.quantiles.size(); ++i) {
     const QuantileFigure& quantile = figure.quantiles[i];
-    out.add(std::string(kNames[i]), number(quantile.value));
-    out.add(std::string(kNames[i]) + "_interval",
-            List{number(quantile.low), number(quantile.high)});
+    add(out, std::string(kNames[i]), quantile.value);
+    add_interval(out, std::string(kNames[i]), quantile.low, quantile.high);
   }
   return out;
 }
@@ -117,16 +130,17 @@ Value to_value(const Throughput& through) {
 }
 
 Value to_value(const TimeHistogram& histogram) {
-  return Object{
-      {"n",    histogram.count()                                           },
-      {"mean", histogram.count() > 0
-                   ? Value(histogram.sum() / static_cast<double>(histogram.count()))
-                   : Value()                                 },
-      {"p50",  number(histogram.quantile(0.5))                             },
-      {"p90",  number(histogram.quantile(0.9))                             },
-      {"p99",  number(histogram.quantile(0.99))                            },
-      {"max",  histogram.count() > 0 ? Value(histogram.largest()) : Value()}
+  Object out{
+      {"n", histogram.count()}
   };
+  if (histogram.count() == 0) return out;
+  out.add("mean", histogram.sum() / static_cast<double>(histogram.count()));
+  add(out, "p50", histogram.quantile(0.5));
+  add(out, "p90", histogram.quantile(0.9));
+  add(out, "p99", histogram.quantile(0.99));
+  add(out, "p99_9", histogram.quantile(0.999));
+  out.add("max", histogram.largest());
+  return out;
 }
 
 }  // namespace
@@ -134,6 +148,8 @@ Value to_value(const TimeHistogram& histogram) {
 std::optional<double> time_of(const LoadRecord& record, std::string_view name) {
   const float value = name == "ttft"           ? record.ttft_ms
                       : name == "service_ttft" ? record.service_ttft_ms
+                      : name == "ttfo"         ? record.ttfo_ms
+                      : name == "first_event"  ? record.first_event_ms
                       : name == "header"       ? record.header_ms
                       : name == "tpot"         ? record.tpot_ms
                       : name == "itl"          ? record.itl_ms
@@ -152,7 +168,7 @@ bool is_good(const LoadRecord& record, const std::vector<Objective>& objectives)
 }
 
 bool in_window(const LoadResult& result, const LoadRecord& record) {
-  if (record.warm_up) return false;
+  if (record.warm_up || record.cool_down) return false;
   return !has_window(result) || (record.scheduled_s >= result.window_from_s - 1e-9 &&
                                  record.scheduled_s <= result.window_to_s + 1e-9);
 }
@@ -262,27 +278,28 @@ Value to_value(const LoadFigures& figures) {
   for (const TimeFigure& figure : figures.times) times.add(figure.name + "_ms", to_value(figure));
   times.add("event_gap_ms", to_value(figures.event_gaps));
   times.add("token_gap_ms", to_value(figures.token_gaps));
-  return Object{
-      {"requests",          figures.requests                                               },
-      {"succeeded",         figures.succeeded                                              },
-      {"failed",            figures.failed                                                 },
-      {"warm_up",           figures.warm_up                                                },
-      {"outside_window",    figures.outside                                                },
-      {"window",            figures.whole_run ? "whole run" : "steady"                     },
-      {"errors",            std::move(errors)                                              },
-      {"times",             std::move(times)                                               },
-      {"throughput",        to_value(figures.steady)                                       },
-      {"throughput_whole",  to_value(figures.whole)                                        },
-      {"goodput",           number(figures.goodput)                                        },
-      {"goodput_interval",  List{number(figures.goodput_low), number(figures.goodput_high)}},
-      {"good_per_s",        number(figures.good_per_s)                                     },
-      {"input_tokens",      number(figures.input_tokens)                                   },
-      {"output_tokens",     number(figures.output_tokens)                                  },
-      {"input_tokens_off",  number(figures.input_off)                                      },
-      {"output_tokens_off", number(figures.output_off)                                     },
-      {"cache_hit_rate",    number(figures.cache_hit_rate)                                 },
-      {"in_flight",         figures.in_flight                                              }
+  Object out{
+      {"requests",         figures.requests                          },
+      {"succeeded",        figures.succeeded                         },
+      {"failed",           figures.failed                            },
+      {"warm_up",          figures.warm_up                           },
+      {"outside_window",   figures.outside                           },
+      {"window",           figures.whole_run ? "whole run" : "steady"},
+      {"errors",           std::move(errors)                         },
+      {"times",            std::move(times)                          },
+      {"throughput",       to_value(figures.steady)                  },
+      {"throughput_whole", to_value(figures.whole)                   }
   };
+  add(out, "goodput", figures.goodput);
+  add_interval(out, "goodput", figures.goodput_low, figures.goodput_high);
+  add(out, "good_per_s", figures.good_per_s);
+  add(out, "input_tokens", figures.input_tokens);
+  add(out, "output_tokens", figures.output_tokens);
+  add(out, "input_tokens_off", figures.input_off);
+  add(out, "output_tokens_off", figures.output_off);
+  add(out, "cache_hit_rate", figures.cache_hit_rate);
+  out.add("in_flight", figures.in_flight);
+  return out;
 }
 
 }  // namespace llmops

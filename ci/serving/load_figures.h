@@ -42,10 +42,12 @@ struct Throughput {
 
 struct LoadFigures {
   std::int64_t requests = 0, succeeded = 0, failed = 0;  // of the window
-  std::int64_t warm_up = 0, outside = 0;  // left out: before the window, after its last send
-  bool whole_run = false;  // the window was too short: the figures are of the whole run
+  std::int64_t warm_up = 0,
+               outside = 0;  // left out: before the window, after its last send (cool-down)
+  bool whole_run = false;    // the window was too short: the figures are of the whole run
   std::map<std::string, std::int64_t> errors;  // by class
-  std::vector<TimeFigure> times;               // ttft service_ttft header tpot itl latency
+  // ttft service_ttft ttfo first_event header tpot itl latency
+  std::vector<TimeFigure> times;
   TimeHistogram event_gaps, token_gaps;
   Throughput steady, whole;
   std::vector<double> block_output_tokens_per_s;  // of consecutive tenths of the window

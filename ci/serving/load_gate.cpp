@@ -5,14 +5,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ci/compare/quantiles.h"
+#include "ci/compare/row_pairs.h"
 #include "ci/gate/rules/rules.h"
 #include "ci/gate/wording.h"
-#include "ci/stats/latency_rounds.h"
+#include "ci/serving/load_cause.h"
+#include "ci/serving/repeated_loads.h"
+#include "ci/stats/moments.h"
+#include "ci/stats/quantile.h"
 #include "ci/stats/t_test.h"
 
 namespace llmops {
 namespace {
 
+constexpr double kHitsMoved = 0.05;
 constexpr double kLargeAgainst = 5;  // a threshold below so many client errors decides nothing
 
 bool is_time(const std::string& metric) {
@@ -20,14 +26,6 @@ bool is_time(const std::string& metric) {
 }
 bool is_throughput(const std::string& metric) {
   return metric == "request_throughput" || metric == "output_throughput";
-}
-
-std::optional<double> quantile_of(const std::string& statistic) {
-  if (statistic == "p50") return 0.5;
-  if (statistic == "p90") return 0.9;
-  if (statistic == "p95") return 0.95;
-  if (statistic == "p99") return 0.99;
-  return std::nullopt;
 }
 
 std::vector<double> times_of(const LoadResult& load, const std::string& metric) {
@@ -89,57 +87,76 @@ std::vector<stats::LatencyRound> rounds_of(const LoadGateInput& input, const std
   return rounds;
 }
 
-double log_mean_ratio(const stats::LatencyRound& round) {
-  const auto mean = [](const std::vector<double>& values) {
-    double sum = 0;
-    for (const double value : values) sum += value;
-    return sum / static_cast<double>(values.size());
+// Of the quantile `p`, or of the means.
+double log_ratio(const stats::LatencyRound& round, const std::optional<double>& p) {
+  const auto level = [&](const std::vector<double>& values) {
+    return p ? *stats::quantile(values, *p) : stats::mean(values);
   };
-  return std::log(mean(round.candidate) / mean(round.baseline));
+  return std::log(level(round.candidate) / level(round.baseline));
 }
 
-void settle(const stats::LatencyBounds& bounds, const std::string& what, std::size_t rounds,
-            RuleOutcome& rule) {
+void settle(const stats::LatencyBounds& bounds, const std::string& what, const std::string& over,
+            stats::LatencyDesign design, RuleOutcome& rule) {
   rule.value = bounds.ratio - 1;
   rule.lower = bounds.lower - 1;
   rule.upper = bounds.upper - 1;
-  const stats::Decision decision =
-      stats::decide_latency(bounds, rule.rule.amount, stats::LatencyDesign::comparable);
+  const stats::Decision decision = stats::decide_latency(bounds, rule.rule.amount, design);
   rule.outcome = decision.verdict == stats::Verdict::pass         ? Outcome::pass
                  : decision.verdict == stats::Verdict::regression ? Outcome::fail
                                                                   : Outcome::inconclusive;
-  rule.why =
-      fmt::format("{} {} {} ({} to {} over {}), {} more is accepted", what,
-                  bounds.ratio >= 1 ? "rose by" : "fell by", percent(std::abs(bounds.ratio - 1)),
-                  percent(bounds.lower - 1), percent(bounds.upper - 1),
-                  counted(static_cast<std::int64_t>(rounds), "round"), percent(rule.rule.amount));
+  rule.why = fmt::format("{} {} {} ({} to {} over {}), {} more is accepted", what,
+                         bounds.ratio >= 1 ? "rose by" : "fell by",
+                         percent(std::abs(bounds.ratio - 1)), percent(bounds.lower - 1),
+                         percent(bounds.upper - 1), over, percent(rule.rule.amount));
+}
+
+std::string called(const Rule& rule) {
+  return rule.statistic == "mean" ? rule.metric : fmt::format("{}_{}", rule.metric, rule.statistic);
+}
+
+// Repeats on both sides. They share the hour that they were made in, and the baseline's was
+// another: a loss fails only where the whole interval lies beyond the margin.
+void decide_repeats(const LoadGateInput& input, double alpha, RuleOutcome& rule) {
+  if (input.baseline == nullptr || !is_time(rule.rule.metric) || !rule.rule.compares() ||
+      !rule.rule.relative || !rule.rule.where.empty() || rule.outcome == Outcome::not_comparable)
+    return;
+  const auto loads = repeated_loads(*input.baseline, *input.candidate, rule.rule.metric,
+                                    rule.rule.statistic, alpha);
+  if (!loads) return;
+  settle(loads->bounds, called(rule.rule),
+         fmt::format("{} and {} loads", loads->baseline, loads->candidate),
+         stats::LatencyDesign::stored, rule);
 }
 
 // Rounds of both servers: what drifts within a round hits both alike.
 void decide_interleaved(const LoadGateInput& input, double alpha, RuleOutcome& rule) {
-  const std::string what = rule.rule.statistic == "mean"
-                               ? rule.rule.metric
-                               : fmt::format("{}_{}", rule.rule.metric, rule.rule.statistic);
+  const std::string what = called(rule.rule);
   const auto open = [&](const std::string& why) {
     rule.outcome = Outcome::inconclusive;
     rule.why = fmt::format("{} was not compared: {}", what, why);
   };
   if (!rule.rule.relative) return open("expected a share, such as `max_increase: 10%`");
   const std::vector<stats::LatencyRound> rounds = rounds_of(input, rule.rule.metric);
-  if (const std::optional<double> p = quantile_of(rule.rule.statistic)) {
-    const auto bounds = stats::interleaved_latency(rounds, *p, 1 - alpha);
-    if (!bounds) return open(bounds.refusal().sentence);
-    return settle(*bounds, what, rounds.size(), rule);
-  }
-  if (rule.rule.statistic != "mean") return open("expected p50, p90, p95, p99 or the mean");
+  const std::string over = counted(static_cast<std::int64_t>(rounds.size()), "round");
+  const std::optional<double> p = quantile_level(rule.rule.statistic);
+  if (!p && rule.rule.statistic != "mean") return open("expected p50, p90, p95, p99 or the mean");
   std::vector<double> ratios;
-  for (const stats::LatencyRound& round : rounds) ratios.push_back(log_mean_ratio(round));
+  for (const stats::LatencyRound& round : rounds) ratios.push_back(log_ratio(round, p));
   const auto test = stats::t_one_sample(ratios, 0, 1 - 2 * alpha);
   if (!test) return open(test.refusal().sentence);
   stats::LatencyBounds bounds{.ratio = std::exp(test->mean),
                               .lower = std::exp(test->interval.lower),
                               .upper = std::exp(test->interval.upper)};
-  settle(bounds, what, rounds.size(), rule);
+  if (p) {
+    // Few rounds make the percentile bootstrap too narrow, and Student's t knows nothing of rounds
+    // that follow each other: the wider of both holds.
+    const auto drawn = stats::interleaved_latency(rounds, *p, 1 - alpha);
+    if (!drawn) return open(drawn.refusal().sentence);
+    bounds.ratio = drawn->ratio;
+    bounds.lower = std::min(bounds.lower, drawn->lower);
+    bounds.upper = std::max(bounds.upper, drawn->upper);
+  }
+  settle(bounds, what, over, stats::LatencyDesign::comparable, rule);
 }
 
 // The rule's threshold in milliseconds; nullopt where it has none.
@@ -173,6 +190,38 @@ void doubt(const LoadGateInput& input, const Comparison* comparison, RuleOutcome
       rule.rule.text, figure(error), figure(*threshold));
 }
 
+// Share of the input tokens that came from the prefix cache, where the server tells it.
+std::optional<double> hit_rate(const RunSource& run) {
+  const auto input = MeasureColumn::find(run.header(), "input_tokens");
+  const auto cached = MeasureColumn::find(run.header(), "cached_tokens");
+  if (!input || !cached) return std::nullopt;
+  double tokens = 0, hits = 0;
+  CaseRow row;
+  for (const auto rows = run.rows(); rows->next(row);) {
+    const auto of_input = input->value(row), of_cached = cached->value(row);
+    if (!of_input || !of_cached) continue;
+    tokens += *of_input;
+    hits += *of_cached;
+  }
+  if (tokens <= 0) return std::nullopt;
+  return hits / tokens;
+}
+
+// Prompts that share nothing cannot be served from a prefix cache: where its hit rate moved all the
+// same, the two loads did not do the same work.
+void doubt_cache(const LoadGateInput& input, const std::optional<double>& before,
+                 const std::optional<double>& now, RuleOutcome& rule) {
+  const bool prefill = rule.rule.metric == "ttft" || rule.rule.metric == "latency";
+  if (!input.unique_prompts || !prefill || !rule.rule.compares() || !before || !now ||
+      std::abs(*before - *now) <= kHitsMoved || rule.outcome == Outcome::not_comparable)
+    return;
+  rule.outcome = Outcome::inconclusive;
+  rule.why = fmt::format(
+      "{}: the prefix cache served {} of the input tokens, {} in the baseline, although no prompt "
+      "shares a beginning: the two did not do the same work",
+      rule.rule.text, percent(*now), percent(*before));
+}
+
 }  // namespace
 
 double client_error_ms(const std::vector<LoadResult>& loads) {
@@ -188,7 +237,7 @@ LoadGate gate_load(const LoadGateInput& input) {
   const GateSpec& gate = input.gate != nullptr ? *input.gate : kNone;
   if (input.baseline != nullptr) {
     out.comparison = compare(*input.baseline, *input.candidate, gate, input.accepted);
-    out.cause = explain_latency(*input.baseline, *input.candidate);
+    out.cause = explain_load(*input.baseline, *input.candidate);
   }
   if (input.gate == nullptr) return out;
 
@@ -205,6 +254,11 @@ LoadGate gate_load(const LoadGateInput& input) {
   decide_comparing_rules(usual, comparison, decided);
   decide_absolute_rules(usual, *input.candidate, decided);
 
+  std::optional<double> hits_before, hits_now;
+  if (input.baseline != nullptr && input.unique_prompts) {
+    hits_before = hit_rate(*input.baseline);
+    hits_now = hit_rate(*input.candidate);
+  }
   Verdict verdict;
   std::size_t next = 0;
   for (const Rule& rule : gate.rules) {
@@ -215,7 +269,9 @@ LoadGate gate_load(const LoadGateInput& input) {
       decide_interleaved(input, gate.alpha, outcome);
     else
       outcome = std::move(decided[next++]);
+    if (!interleaved) decide_repeats(input, gate.alpha, outcome);
     doubt(input, comparison, outcome);
+    doubt_cache(input, hits_before, hits_now, outcome);
     verdict.rules.push_back(std::move(outcome));
   }
   conclude(verdict, input.candidate->header());

@@ -29,6 +29,8 @@ struct LoadGateInput {
   const std::vector<LoadResult>* loads = nullptr;
   const std::vector<LoadResult>* against = nullptr;
   double client_error_ms = 0;
+  // No prompt shares a beginning with another: a prefix cache should have nothing to give.
+  bool unique_prompts = false;
 };
 LoadGate gate_load(const LoadGateInput& input);
 

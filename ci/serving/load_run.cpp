@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace llmops {
@@ -11,6 +12,53 @@ namespace {
 constexpr std::string_view kKept[] = {"input_tokens", "output_tokens", "total_tokens",
                                       "latency",      "ttft",          "tpot",
                                       "itl",          "error_rate",    "cached_tokens"};
+
+// What splits latency, beyond the built-in measures.
+struct Told {
+  const char* name;
+  const char* unit;
+  std::optional<double> (*of)(const LoadResult&, const LoadRecord&);
+};
+
+std::optional<double> measured(float value) {
+  if (std::isnan(value)) return std::nullopt;
+  return double{value};
+}
+
+constexpr Told kTold[] = {
+    {"client_wait",    "ms",
+     [](const LoadResult&,      const LoadRecord& record) {
+       return std::optional(1e3 * std::max(0.0, record.sent_s - record.scheduled_s));
+     }                                                  },
+    {"server_queue",   "ms",
+     [](const LoadResult& load, const LoadRecord& record) {
+       const auto told = measured(record.server_queue_ms);
+       if (told) return told;
+       return load.witness.headers_when_granted ? measured(record.header_ms)
+                                                : load.witness.queue_ms;
+     }                                             },
+    {"server_prefill", "ms",
+     [](const LoadResult& load, const LoadRecord& record) {
+       const auto told = measured(record.server_prefill_ms);
+       return told ? told : load.witness.prefill_ms;
+     }                                             },
+    {"sm_clock",       "MHz",
+     [](const LoadResult& load, const LoadRecord&) { return load.witness.sm_mhz; }},
+};
+
+// A measure that no request has is left out.
+std::vector<const Told*> told_by(const std::vector<const LoadResult*>& loads) {
+  std::vector<const Told*> told;
+  for (const Told& each : kTold) {
+    const bool any = std::ranges::any_of(loads, [&](const LoadResult* load) {
+      return std::ranges::any_of(load->records, [&](const LoadRecord& record) {
+        return each.of(*load, record).has_value();
+      });
+    });
+    if (any) told.push_back(&each);
+  }
+  return told;
+}
 
 class Rows final : public RowStream {
  public:
@@ -43,8 +91,9 @@ std::optional<double> counted(std::int32_t tokens) {
   return static_cast<double>(tokens);
 }
 
-std::vector<std::optional<double>> values_of(const LoadRecord& record,
-                                             const std::vector<Objective>& objectives) {
+std::vector<std::optional<double>> values_of(const LoadResult& load, const LoadRecord& record,
+                                             const std::vector<Objective>& objectives,
+                                             const std::vector<const Told*>& told) {
   const bool failed = record.error != ErrorClass::none;
   const auto unless_failed = [&](std::optional<double> value) {
     return failed ? std::nullopt : value;
@@ -61,6 +110,7 @@ std::vector<std::optional<double>> values_of(const LoadRecord& record,
       failed ? 1.0 : 0.0,
       unless_failed(counted(record.cached))};
   if (!objectives.empty()) values.emplace_back(is_good(record, objectives) ? 1.0 : 0.0);
+  for (const Told* each : told) values.push_back(unless_failed(each->of(load, record)));
   return values;
 }
 
@@ -81,6 +131,15 @@ std::unique_ptr<RunSource> load_run(RunHeader header, const std::vector<const Lo
                                .signature = std::move(signature),
                                .builtin = true});
   }
+  const std::vector<const Told*> told = told_by(loads);
+  for (const Told* each : told)
+    header.measures.push_back({.name = each->name,
+                               .kind = ScoreKind::positive,
+                               .range = builtin_measures().front().range,
+                               .better = Better::lower,
+                               .signature = std::string(each->name) + "|version:1",
+                               .unit = each->unit,
+                               .builtin = true});
   std::vector<CaseRow> rows;
   std::map<std::string, std::int64_t> errors;
   header.counts = {};
@@ -93,7 +152,7 @@ std::unique_ptr<RunSource> load_run(RunHeader header, const std::vector<const Lo
                   .content = fmt::format("{:016x}", record.conversation),
                   .samples = 1,
                   .failed = failed ? 1 : 0,
-                  .values = values_of(record, objectives)};
+                  .values = values_of(*loads[load], record, objectives, told)};
       if (loads.size() > 1) row.group = std::to_string(load);
       row.variances.resize(row.values.size());
       rows.push_back(std::move(row));

@@ -1,21 +1,16 @@
 #include "ci/stats/latency_split.h"
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "ci/stats/checks.h"
 #include "ci/stats/moments.h"
 #include "ci/stats/quantile.h"
+#include "ci/stats/shapley.h"
 
 namespace llmops::stats {
 namespace {
-
-constexpr unsigned kMixtures = 1U << kLatencyFactors;
-
-// |S|! (5 - |S|)!/6!: the weight of a set S of factors that have been exchanged already.
-constexpr std::array<double, kLatencyFactors> kWeights = {1.0 / 6.0,  1.0 / 30.0, 1.0 / 60.0,
-                                                          1.0 / 60.0, 1.0 / 30.0, 1.0 / 6.0};
 
 double latency(const LatencyFactors& b, const LatencyFactors& c, unsigned exchanged) {
   const auto factor = [&](unsigned i) { return (exchanged >> i & 1U) != 0 ? c[i] : b[i]; };
@@ -32,22 +27,18 @@ Tested<LatencySplit> split(std::span<const LatencyFactors> baseline,
       return invalid_input("non_finite_value", "a part of a latency is not a finite number", i);
   if (baseline.empty()) return no_cases();
 
-  std::array<double, kMixtures> value{};
+  LatencySplit r;
   std::vector<double> times(baseline.size());
-  for (unsigned exchanged = 0; exchanged < kMixtures; ++exchanged) {
+  const std::vector<double> parts = shapley(kLatencyFactors, [&](unsigned exchanged) {
     for (std::size_t i = 0; i < times.size(); ++i)
       times[i] = latency(baseline[i], candidate[i], exchanged);
-    value[exchanged] = statistic(times);
-  }
-  LatencySplit r;
-  r.baseline = value.front();
-  r.candidate = value.back();
+    const double value = statistic(times);
+    if (exchanged == 0) r.baseline = value;
+    if (exchanged + 1 == 1U << kLatencyFactors) r.candidate = value;
+    return value;
+  });
   r.change = r.candidate - r.baseline;
-  for (unsigned i = 0; i < kLatencyFactors; ++i)
-    for (unsigned before = 0; before < kMixtures; ++before)
-      if ((before >> i & 1U) == 0)
-        r.contribution[i] += kWeights[static_cast<std::size_t>(std::popcount(before))] *
-                             (value[before | 1U << i] - value[before]);
+  std::ranges::copy(parts, r.contribution.begin());
   return r;
 }
 

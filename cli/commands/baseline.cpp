@@ -5,9 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "ci/baseline.h"
 #include "cli/command.h"
+#include "cli/eval_metrics_update.h"
 #include "cli/stored.h"
 #include "datasets/text/json.h"
 #include "datasets/text/utf8.h"
@@ -19,6 +21,7 @@ struct Options {
   std::string run, file;
   StoreOptions store;
   bool force = false;
+  bool keep_prompt = false;
 };
 
 std::string text_of(const Object& from, std::string_view key) {
@@ -30,6 +33,13 @@ std::string one_line(const RunHeader& header) {
   return visible(fmt::format("{}  {}  prompt {} {}  model {}  {} cases", header.id, header.created,
                              text_of(header.prompt, "name"), text_of(header.prompt, "version"),
                              text_of(header.model, "name"), header.counts.cases));
+}
+
+// As seen from where the user stands.
+std::string shown(const std::filesystem::path& file) {
+  std::error_code none;
+  const std::filesystem::path near = std::filesystem::proximate(file, none);
+  return none ? file.string() : near.string();
 }
 
 ExitCode set(const Options& options, Console& console) {
@@ -68,16 +78,28 @@ ExitCode set(const Options& options, Console& console) {
   };
   if (options.force) evidence.add("forced", true);
   write_baseline(*(*store)->open_run(found->header), options.file, evidence);
-  if (console.json())
-    console.print_json(Object{
+  std::optional<Result<std::filesystem::path>> prompt;
+  if (!options.keep_prompt) prompt = update_eval_metrics(*found, **store);
+  const bool inline_prompt = found->spec.find("prompt_file") == nullptr;
+  if (prompt && !*prompt && !inline_prompt)
+    console.note("no eval_metrics were written: " + visible(prompt->problems().front().what));
+  if (console.json()) {
+    Object out{
         {"schema_version", 1               },
         {"command",        "baseline set"  },
         {"file",           options.file    },
         {"run",            found->header.id}
-    });
-  else
-    console.print(fmt::format("{} is now the baseline of run {} ({} cases)\n",
-                              visible(options.file), found->header.id, found->header.counts.cases));
+    };
+    if (prompt && *prompt) out.add("prompt_file", shown(**prompt));
+    console.print_json(out);
+    return ExitCode::passed;
+  }
+  std::string text =
+      fmt::format("{} is now the baseline of run {} ({} cases)\n", visible(options.file),
+                  found->header.id, found->header.counts.cases);
+  if (prompt && *prompt)
+    text += fmt::format("{} has its scores as eval_metrics\n", visible(shown(**prompt)));
+  console.print(text);
   return ExitCode::passed;
 }
 
@@ -153,6 +175,8 @@ RunCommand declare(CLI::App& app) {
   set_app->add_option("RUN", options->run, "id, unique prefix, or `last`")->required();
   set_app->add_option("FILE", options->file, "the baseline file, committed to git")->required();
   set_app->add_flag("--force", options->force, "also a run that failed its gate");
+  set_app->add_flag("--keep-prompt", options->keep_prompt,
+                    "leave `eval_metrics` of the prompt file as it stands");
   declare_store_options(*set_app, options->store);
   CLI::App* show_app = app.add_subcommand("show", "what the baseline holds");
   show_app->add_option("FILE", options->file, "the baseline file")->required();

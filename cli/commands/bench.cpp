@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
 #include "ci/baseline.h"
 #include "ci/serving/load_run.h"
-#include "cli/bench_report.h"
+#include "cli/bench/report.h"
+#include "cli/bench/self_test.h"
 #include "cli/command.h"
 #include "datasets/text/files.h"
 #include "datasets/text/hash.h"
@@ -20,7 +22,7 @@ namespace {
 
 struct Options {
   BenchOptions bench;
-  std::string save_baseline, csv, vllm_json, json_file;
+  std::string save_baseline, csv, vllm_json, json_file, html;
 };
 
 Object workload_value(const BenchSuite& suite) {
@@ -58,6 +60,18 @@ Value load_value(const BenchSuite& suite) {
   return out;
 }
 
+// What serves is what is tested: another version or flag is a change, not other hardware.
+Object model_of(const Value& model, const FirstLook& look) {
+  Object out;
+  for (const Member& member : *model.object())
+    if (member.key == "provider" || member.key == "name" || member.key == "base_url")
+      out.add(member.key, member.value);
+  if (out.find("name") == nullptr && !look.model_answered.empty())
+    out.add("name", look.model_answered);
+  if (!look.info.empty()) out.add("served_by", look.info);
+  return out;
+}
+
 RunHeader header_of(const BenchSuite& suite, const BenchJob& job) {
   RunHeader header;
   const auto now =
@@ -77,23 +91,12 @@ RunHeader header_of(const BenchSuite& suite, const BenchJob& job) {
       {"sha256", sha256(dump_json(Value(workload)) + dump_json(load_value(suite)))},
       {"load",   load_value(suite)                                                }
   };
-  Object model;
-  for (const Member& member : *suite.model.object())
-    if (member.key == "provider" || member.key == "name" || member.key == "base_url")
-      model.add(member.key, member.value);
-  if (model.find("name") == nullptr && !job.look.model_answered.empty())
-    model.add("name", job.look.model_answered);
-  header.model = std::move(model);
-  const Value* url = header.model.find("base_url");
-  const std::string text = url == nullptr ? "" : to_text(*url);
-  for (const char* host : {"://127.", "://localhost", "://[::1]"})
-    if (text.find(host) != std::string::npos) header.hardware = hardware_fingerprint();
+  header.model = model_of(suite.model, job.look);
+  if (job.served_here) header.hardware = hardware_fingerprint();
   if (job.gpu != nullptr) {
     header.hardware.set("gpus", gpu_identity(*job.gpu));
     header.hardware.set("driver", job.gpu->driver);
   }
-  if (!job.points.empty() && !job.points.front().server.server.empty())
-    header.hardware.set("server", job.points.front().server.server);
   header.seed = suite.seed;
   header.complete = !job.interrupted;
   if (job.interrupted) header.why_incomplete = "interrupted";
@@ -112,6 +115,8 @@ void write_files(const Options& options, const BenchView& view, const RunSource&
     write_atomically(options.csv, [&](std::FILE* out) { write_bench_csv(view, out); });
   if (!options.vllm_json.empty())
     write_atomically(options.vllm_json, dump_json(vllm_result(view)) + "\n");
+  if (!options.html.empty())
+    write_atomically(options.html, [&](std::FILE* out) { write_bench_html(view, out); });
   if (!options.json_file.empty())
     write_atomically(options.json_file, dump_json(bench_document(view)) + "\n");
   if (options.save_baseline.empty()) return;
@@ -125,6 +130,7 @@ void write_files(const Options& options, const BenchView& view, const RunSource&
 }
 
 ExitCode run(const Options& options, Console& console) {
+  if (options.bench.self_test) return self_test(options.bench, console);
   Result<BenchSuite> suite = load_bench_suite(options.bench);
   if (!suite) return console.reject(suite.problems(), "bench");
   std::shared_ptr<const RunSource> stored;
@@ -133,24 +139,31 @@ ExitCode run(const Options& options, Console& console) {
     if (!baseline) return console.reject(baseline.problems(), "bench");
     stored = *std::move(baseline);
   }
-  Result<BenchJob> job = run_bench(*suite, console);
+  Result<BenchJob> job = run_bench(*suite, !options.vllm_json.empty(), console);
   if (!job) return console.reject(job.problems(), "bench");
   const RunHeader header = header_of(*suite, *job);
   static const std::vector<LoadResult> kNoLoads;
   const BenchPoint* point = job->points.empty() ? nullptr : &job->points.front();
-  const std::vector<LoadResult>& loads = point == nullptr ? kNoLoads : point->loads;
+  const std::vector<LoadResult>& loads = point == nullptr ? kNoLoads : point->side.loads;
   const std::unique_ptr<RunSource> candidate = load_run(header, pointers(loads), suite->objectives);
   std::unique_ptr<RunSource> against;
-  if (suite->against && point != nullptr)
-    against = load_run(header, pointers(point->against_loads), suite->objectives);
+  if (point != nullptr && point->against) {
+    RunHeader other = header;
+    other.model = model_of(*suite->against, *job->against_look);
+    against = load_run(std::move(other), pointers(point->against->loads), suite->objectives);
+  }
 
   LoadGateInput input{.gate = suite->gate ? &*suite->gate : nullptr,
                       .candidate = candidate.get(),
                       .baseline = against != nullptr ? against.get() : stored.get(),
-                      .figures = point == nullptr ? nullptr : &point->figures,
+                      .figures = point == nullptr ? nullptr : &point->side.figures,
                       .loads = &loads,
-                      .against = point == nullptr ? nullptr : &point->against_loads,
-                      .client_error_ms = client_error_ms(loads)};
+                      .against = against == nullptr ? nullptr : &point->against->loads,
+                      .client_error_ms = client_error_ms(loads),
+                      .unique_prompts = suite->workload.unique && suite->workload.turns == 1 &&
+                                        suite->workload.shared_prefix == 0};
+  if (against != nullptr)
+    input.client_error_ms = std::max(input.client_error_ms, client_error_ms(point->against->loads));
   std::vector<std::shared_ptr<const RunSource>> accepted;
   if (suite->gate && suite->gate->baseline && against == nullptr)
     accepted = accepted_runs(*suite->gate->baseline);
@@ -165,8 +178,8 @@ ExitCode run(const Options& options, Console& console) {
   if (job->interrupted) return ExitCode::incomplete;
   if (gate.verdict)
     return static_cast<ExitCode>(exit_status(*gate.verdict, suite->gate->on_inconclusive));
-  return point != nullptr && point->figures.succeeded == 0 ? ExitCode::incomplete
-                                                           : ExitCode::passed;
+  return point != nullptr && point->side.figures.succeeded == 0 ? ExitCode::incomplete
+                                                                : ExitCode::passed;
 }
 
 RunCommand declare(CLI::App& app) {
@@ -176,6 +189,9 @@ RunCommand declare(CLI::App& app) {
       ->type_name("FILE")
       ->group("Gate");
   app.add_option("--output", options->json_file, "write the JSON document")
+      ->type_name("FILE")
+      ->group("Reports");
+  app.add_option("--html", options->html, "write a page with latency curves and time series")
       ->type_name("FILE")
       ->group("Reports");
   app.add_option("--csv", options->csv, "write one line a request")

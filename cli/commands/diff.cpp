@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/judge_steps.h"
+#include "cli/judges.h"
 #include "cli/paired_results.h"
 #include "cli/paired_run.h"
 #include "cli/pricing.h"
@@ -35,6 +37,7 @@ struct Plan {
   std::optional<Case> shown;
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<Model> model;
+  std::unique_ptr<SideModels> judges;
   std::string priced_by;
   FanOutOptions fan_out;
   Diagnostics warnings;
@@ -68,6 +71,7 @@ void prepare_model(Plan& plan, Diagnostics& problems) {
   plan.loop = std::make_unique<EventLoop>();
   plan.model = make_model(suite.models.front(), suite.source, suite.folder, *plan.loop, problems);
   const std::optional<PriceTable> prices = taken(price_table(suite), problems);
+  if (prices) plan.judges = make_side_models(suite, *prices, problems);
   if (plan.model == nullptr || !prices) return;
   const Prompt& before = *plan.changes->before;
   const Prompt& after = *plan.changes->after;
@@ -117,13 +121,15 @@ Result<Plan> make_plan(const Options& options) {
       suite.has_parent_path() ? suite.parent_path() : std::filesystem::path(".");
   std::optional<Prompt> before = taken(named_prompt(options.before, folder), problems);
   std::optional<Prompt> after = taken(named_prompt(options.after, folder), problems);
+  if (before && !options.suite.empty()) plan.suite = read_suite_of(options, *before, problems);
+  const std::string tokenizer = options.tokenizer.empty() && plan.suite
+                                    ? plan.suite->tokenizer.string()
+                                    : options.tokenizer;
   std::optional<std::shared_ptr<const TokenCounter>> counter =
-      taken(open_counter(options.tokenizer), problems);
-  if (!before || !after || !counter) return problems;
+      taken(open_counter(tokenizer), problems);
+  if (!before || !after || !counter || has_errors(problems)) return problems;
   plan.changes = find_changes(std::make_shared<const Prompt>(*std::move(before)),
                               std::make_shared<const Prompt>(*std::move(after)), *counter);
-  if (!options.suite.empty()) plan.suite = read_suite_of(options, *plan.changes->before, problems);
-  if (has_errors(problems)) return problems;
   if (plan.suite || !options.dataset.empty())
     read_cases(options, plan, problems);
   else if (options.id)
@@ -166,6 +172,8 @@ ExitCode run(const Options& options, Console& console) {
   std::optional<PairedResults> results;
   std::unique_ptr<Store> store;
   if (plan.model != nullptr) {
+    const Diagnostics unpinned = write_missing_steps(*plan.suite, *plan.judges, console);
+    if (has_errors(unpinned)) return console.reject(unpinned, "diff");
     const Suite& suite = *plan.suite;
     store = std::make_unique<Store>(options.store.empty() ? state_folder(suite.folder)
                                                           : std::filesystem::path(options.store));
@@ -174,7 +182,7 @@ ExitCode run(const Options& options, Console& console) {
     const PairedRuns runs =
         run_pairs(suite, *dataset, {plan.changes->before, plan.model.get(), plan.priced_by},
                   {plan.changes->after, plan.model.get(), plan.priced_by}, *store, *plan.loop,
-                  plan.fan_out, console);
+                  plan.judges->empty() ? nullptr : plan.judges.get(), plan.fan_out, console);
     results = compare_pairs(*store, runs.before, runs.after, suite.gate ? &*suite.gate : nullptr);
   } else if (!console.json()) {
     console.print(to_screen(*plan.changes, plan.shown, style));

@@ -9,8 +9,11 @@
 #include "cli/command.h"
 #include "cli/evaluation.h"
 #include "cli/forecast.h"
+#include "cli/judge_steps.h"
+#include "cli/judges.h"
 #include "cli/outputs.h"
 #include "cli/pricing.h"
+#include "cli/rendered.h"
 #include "cli/shard.h"
 #include "cli/store_option.h"
 #include "cli/suite.h"
@@ -39,6 +42,7 @@ struct Options {
   std::string max_time;
   std::string shard;
   std::string traces, otlp;
+  std::string tokenizer;
 };
 
 // Everything a run needs, checked before anything is called or written.
@@ -47,10 +51,11 @@ struct Plan {
   std::unique_ptr<EventLoop> loop;
   std::vector<std::unique_ptr<Model>> models;
   std::vector<bool> price_given;  // by the suite, for each model
+  std::unique_ptr<SideModels> judges;
   PriceTable prices;
   std::optional<Shard> shard;
   std::optional<Dataset> dataset;
-  std::vector<double> characters;  // of a case's messages, by prompt
+  PromptTokens tokens;  // where nothing but the plan is wanted
   std::shared_ptr<const RunSource> baseline;
   FanOutOptions fan_out;
   std::unique_ptr<TraceExporter> traces;
@@ -112,6 +117,18 @@ void check_traces(const Options& options, Diagnostics& problems) {
                                "http://127.0.0.1:4318"));
 }
 
+void check_judge_prices(const Plan& plan, const Options& options, Diagnostics& problems) {
+  if (!options.max_cost) return;
+  for (const std::unique_ptr<Model>& model : plan.judges->models()) {
+    if (model == nullptr || model->spec.price) continue;
+    const ProviderInfo* provider = find_provider(model->spec.provider);
+    if (provider == nullptr || !provider->cacheable) continue;
+    problems.push_back(problem(
+        fmt::format("--max-cost: nothing says what the judge `{}` costs", model->spec.name), "",
+        "write `price: {input: USD, output: USD}` (for a million tokens) into its mapping"));
+  }
+}
+
 Result<Plan> make_plan(const Options& options) {
   SuiteOverrides overrides = options.overrides;
   overrides.no_gate = overrides.no_gate || !options.shard.empty();  // `runs merge` gates all parts
@@ -130,16 +147,22 @@ Result<Plan> make_plan(const Options& options) {
   check_prices(plan, options, problems);
   check_traces(options, problems);
   if (options.batch) check_batch(plan, problems);
+  plan.judges = make_side_models(plan.suite, plan.prices, problems);
+  check_judge_prices(plan, options, problems);
   if (!options.shard.empty()) take(read_shard(options.shard), plan.shard, problems);
-  MessageCounter counter(plan.suite);
+  std::shared_ptr<const TokenCounter> tokenizer;
+  if (options.dry_run)
+    take(
+        open_counter(options.tokenizer.empty() ? plan.suite.tokenizer.string() : options.tokenizer),
+        tokenizer, problems);
+  MessageCounter counter(plan.suite, std::move(tokenizer));
   Result<Dataset> dataset = Dataset::open(
       plan.suite.dataset, [&](const Case& row, Diagnostics& found) { counter.add(row, found); });
   if (dataset)
     plan.dataset = *std::move(dataset);
   else
     append(problems, dataset.problems());
-  if (plan.dataset)
-    plan.characters = counter.per_case(static_cast<std::int64_t>(plan.dataset->info().cases));
+  plan.tokens = counter.tokens();
   if (plan.dataset && !has_errors(problems)) survey(plan.suite.evaluators, *plan.dataset);
   if (plan.suite.gate && plan.suite.gate->baseline) {
     Result<std::shared_ptr<const RunSource>> baseline = open_baseline(*plan.suite.gate->baseline);
@@ -218,12 +241,12 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
   const Result<Earlier> earlier = find_earlier({options.store, options.suite}, "", plan.suite);
   if (!earlier) return console.reject(earlier.problems(), "eval");
   const std::int64_t cases = cases_of(*plan.dataset, plan.shard);
-  std::vector<CellForecast> cells =
-      forecast(plan.suite, cases, plan.characters, *earlier, plan.prices);
+  std::vector<CellForecast> cells = forecast(plan.suite, cases, plan.tokens, *earlier, plan.prices);
   if (options.batch) halve(plan, cells);
   std::int64_t calls = 0;
   for (const CellForecast& cell : cells) calls += cell.calls;
   const std::int64_t known = known_samples(plan, options);
+  const std::vector<JudgeForecast> judges = forecast_judges(plan.suite, calls);
   if (console.json()) {
     List cell_values;
     for (const CellForecast& cell : cells) cell_values.push_back(cell_value(cell));
@@ -236,6 +259,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
         {"cached",         known                 },
         {"cells",          std::move(cell_values)}
     };
+    if (!judges.empty()) out.add("judges", judge_forecast_value(judges));
     if (!earlier->run.empty()) out.add("earlier_run", earlier->run);
     console.print_json(out);
     return ExitCode::passed;
@@ -244,6 +268,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
       fmt::format("{} cases, {} calls{}; nothing was called (--dry-run)\n", cases, calls,
                   known > 0 ? fmt::format(" ({} of them in the response cache)", known) : "");
   for (const CellForecast& cell : cells) text += "  " + cell_text(cell) + "\n";
+  text += judge_forecast_text(judges);
   console.print(visible_lines(text));
   return ExitCode::passed;
 }
@@ -267,6 +292,20 @@ Result<std::string> run_to_resume(const Store& store, const Options& options, co
   return found->header.id;
 }
 
+// The outputs of the baseline's run, where judges may want them and they are stored here.
+// They have a connection of their own: the run's is used by another thread.
+struct AcceptedOutputs {
+  AcceptedOutputs(const Plan& plan, const std::filesystem::path& folder) {
+    if (plan.judges->empty() || plan.baseline == nullptr) return;
+    store = std::make_unique<Store>(folder);
+    const Result<StoredRunInfo> found = store->find_run(plan.baseline->header().id);
+    if (found && found->header.id == plan.baseline->header().id)
+      outputs = store->open_outputs(found->header);
+  }
+  std::unique_ptr<Store> store;
+  std::unique_ptr<OutputSource> outputs;  // nullptr: not there
+};
+
 // One cell of the matrix: asked, compared, decided, reported.
 Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& cell, Store& store,
                          Console& console, List* documents) {
@@ -277,7 +316,11 @@ Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& c
                                .batch = options.batch,
                                .traces = plan.traces.get(),
                                .read_cache = reads_cache(options, plan.suite),
-                               .write_cache = !options.no_cache};
+                               .write_cache = !options.no_cache,
+                               .read_judge_cache = !options.no_cache && plan.suite.cache_ttl,
+                               .judges = plan.judges->empty() ? nullptr : plan.judges.get()};
+  const AcceptedOutputs accepted(plan, store.folder());
+  evaluation.baseline = accepted.outputs.get();
   if (!options.resume.empty()) {
     Result<std::string> resumed = run_to_resume(store, options, plan, cell);
     if (!resumed) return resumed.problems();
@@ -331,6 +374,8 @@ ExitCode run(const Options& options, Console& console) {
   for (const Diagnostic& warning : made.problems()) console.note(render(warning));
   if (options.dry_run) return say_plan(plan, options, console);
 
+  const Diagnostics unpinned = write_missing_steps(plan.suite, *plan.judges, console);
+  if (has_errors(unpinned)) return console.reject(unpinned, "eval");
   // One budget and one deadline for all cells of a matrix.
   std::optional<Budget> budget;
   if (options.max_cost || options.max_tokens) {
@@ -399,6 +444,12 @@ RunCommand declare(CLI::App& app) {
       ->group("What is run");
   app.add_flag("--dry-run", options->dry_run,
                "check everything, call nothing; tell calls, tokens, cost and time")
+      ->group("What is run");
+  app.add_option("--tokenizer", options->tokenizer,
+                 "of --dry-run: tokenizer.json, .tiktoken, sentencepiece or their folder (default: "
+                 "`tokenizer` of the suite, else an estimate)")
+      ->type_name("PATH")
+      ->needs("--dry-run")
       ->group("What is run");
   app.add_option("--baseline", options->overrides.baseline, "another baseline file")
       ->type_name("FILE")

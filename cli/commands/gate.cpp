@@ -7,6 +7,7 @@
 
 #include "ci/baseline.h"
 #include "ci/scores_file.h"
+#include "cli/ci_host.h"
 #include "cli/command.h"
 #include "cli/outputs.h"
 #include "cli/stored.h"
@@ -88,6 +89,7 @@ ExitCode gate_scores(const Options& options, Console& console) {
                           .warnings = warnings,
                           .findings = std::move(findings)};
   write_reports(input, options.files);
+  tell_ci_host(input, console);
   if (console.json())
     console.print_json(to_json(input));
   else

@@ -10,7 +10,9 @@
 #include "ci/plan.h"
 #include "cli/command.h"
 #include "cli/forecast.h"
+#include "cli/judges.h"
 #include "cli/pricing.h"
+#include "cli/rendered.h"
 #include "cli/suite.h"
 #include "datasets/text/utf8.h"
 
@@ -21,8 +23,10 @@ struct Options {
   std::string suite = "llmops.yaml";
   SuiteOverrides overrides;
   std::string store;
+  std::string tokenizer;
   std::string run;  // the earlier run that tokens and spreads are taken from
   double power = 0.8;
+  double case_cost = 1;  // of a new case, asked once, in calls
   std::optional<std::int64_t> cases;
 };
 
@@ -48,6 +52,15 @@ Object rule_value(const RulePlan& plan) {
   add("cases_at_least", plan.cases_at_least);
   add("certifiable_margin", plan.certifiable_margin);
   add("samples_per_case", plan.best_repeats);
+  if (plan.advice)
+    out.add("repeats", Object{
+                           {"error",              plan.advice->error                             },
+                           {"more_cases",         plan.advice->cases                             },
+                           {"error_more_cases",   plan.advice->error_cases                       },
+                           {"more_samples",       plan.advice->samples                           },
+                           {"error_more_samples", plan.advice->error_samples                     },
+                           {"buys_more",          plan.advice->more_cases() ? "cases" : "samples"}
+    });
   List curve;
   for (const auto& point : plan.power_curve)
     curve.push_back(Object{
@@ -93,6 +106,13 @@ std::string rule_text(const RulePlan& plan, std::int64_t cases, double power) {
   if (plan.best_repeats)
     text += fmt::format("    samples a case that give most for the money: {:.0f}\n",
                         std::max(1.0, *plan.best_repeats));
+  if (plan.advice)
+    text += fmt::format(
+        "    {} buy more: for the same money {} bring the error from {} to {}, {} a case to {}\n",
+        plan.advice->more_cases() ? "more cases" : "more samples",
+        counted(plan.advice->cases, "case"), figure(plan.advice->error),
+        figure(plan.advice->error_cases), counted(plan.advice->samples, "sample"),
+        figure(plan.advice->error_samples));
   return text + curve_text(plan);
 }
 
@@ -108,7 +128,10 @@ ExitCode run(const Options& options, Console& console) {
     return console.reject({problem("--power must lie between 0 and 1")}, "plan");
   const Result<Suite> suite = load_suite(options.suite, options.overrides);
   if (!suite) return console.reject(suite.problems(), "plan");
-  MessageCounter messages(*suite);
+  const Result<std::shared_ptr<const TokenCounter>> counter =
+      open_counter(options.tokenizer.empty() ? suite->tokenizer.string() : options.tokenizer);
+  if (!counter) return console.reject(counter.problems(), "plan");
+  MessageCounter messages(*suite, *counter);
   const Result<std::int64_t> found = count_cases(*suite, messages);
   if (!found) return console.reject(found.problems(), "plan");
   const Result<PriceTable> prices = price_table(*suite);
@@ -119,15 +142,18 @@ ExitCode run(const Options& options, Console& console) {
   const std::int64_t cases = options.cases.value_or(*found);
   const std::int64_t calls = cases * suite->samples;
   const std::vector<CellForecast> cells =
-      forecast(*suite, cases, messages.per_case(*found), *earlier, *prices);
+      forecast(*suite, cases, messages.tokens(), *earlier, *prices);
   std::vector<RulePlan> rules;
   if (suite->gate)
     rules = plan_gate(*suite->gate, run_measures(suite->evaluators),
                       {.cases = cases,
                        .power = options.power,
-                       .earlier = earlier->comparison ? &*earlier->comparison : nullptr});
+                       .cost_case = options.case_cost,
+                       .earlier = earlier->comparison ? &*earlier->comparison : nullptr,
+                       .samples = suite->samples});
 
   const std::int64_t all_calls = calls * std::ssize(cells);
+  const std::vector<JudgeForecast> judges = forecast_judges(*suite, all_calls);
   if (console.json()) {
     List cell_values, rule_values;
     for (const CellForecast& cell : cells) cell_values.push_back(cell_value(cell));
@@ -143,6 +169,7 @@ ExitCode run(const Options& options, Console& console) {
         {"cells",          std::move(cell_values)},
         {"rules",          std::move(rule_values)}
     };
+    if (!judges.empty()) out.add("judges", judge_forecast_value(judges));
     if (!earlier->run.empty()) out.add("earlier_run", earlier->run);
     console.print_json(out);
     return ExitCode::passed;
@@ -150,6 +177,7 @@ ExitCode run(const Options& options, Console& console) {
   std::string text = fmt::format("{}, {} each: {}; nothing was called\n", counted(cases, "case"),
                                  counted(suite->samples, "sample"), counted(all_calls, "call"));
   for (const CellForecast& cell : cells) text += "  " + cell_text(cell) + "\n";
+  text += judge_forecast_text(judges);
   if (!suite->gate) text += "The suite has no `gate:`, so no rule is planned.\n";
   for (const RulePlan& rule : rules) text += "\n" + rule_text(rule, cases, options.power);
   console.print(visible_lines(text));
@@ -163,9 +191,17 @@ RunCommand declare(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--cases", options->cases, "plan for that many (default: those of the dataset)")
       ->check(CLI::PositiveNumber);
+  app.add_option("--case-cost", options->case_cost,
+                 "what a new case costs, asked once, in calls: 20 where it must be written first")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   app.add_option("--run", options->run,
                  "stored run for tokens, cost and spread (default: the suite's newest)")
       ->type_name("RUN");
+  app.add_option("--tokenizer", options->tokenizer,
+                 "tokenizer.json, .tiktoken, sentencepiece or their folder (default: `tokenizer` of "
+                 "the suite, else an estimate)")
+      ->type_name("PATH");
   app.add_option("--store", options->store, "folder of the store (default: .llmops beside SUITE)")
       ->type_name("DIR");
   app.add_option("--limit", options->overrides.limit, "the first N cases");

@@ -5,11 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "ci/baseline.h"
 #include "cli/command.h"
 #include "cli/outputs.h"
 #include "cli/stored.h"
-#include "cli/suite.h"
+#include "cli/stored_gate.h"
 
 namespace llmops {
 namespace {
@@ -27,30 +26,13 @@ ExitCode run(const Options& options, Console& console) {
   const Result<StoredRunInfo> found = (*store)->find_run(options.run);
   if (!found) return console.reject(found.problems(), "report");
 
-  std::optional<GateSpec> gate;
-  std::shared_ptr<const RunSource> baseline;
-  const Value* stored_suite = found->spec.find("suite");
-  const std::string file = !options.store.suite.empty() ? options.store.suite
-                           : stored_suite != nullptr    ? to_text(*stored_suite)
-                                                        : "";
-  SuiteOverrides overrides;
-  if (!options.baseline.empty()) overrides.baseline = options.baseline;
-  Result<Suite> suite = load_suite(file, overrides);
-  if (!suite && (!options.store.suite.empty() || !options.baseline.empty()))
-    return console.reject(suite.problems(), "report");
-  if (suite && suite->gate && !found->verdict.is_null()) {
-    gate = std::move(suite->gate);
-    if (gate->baseline) {
-      Result<std::shared_ptr<const RunSource>> opened = open_baseline(*gate->baseline);
-      if (!opened) return console.reject(opened.problems(), "report");
-      baseline = *std::move(opened);
-    }
-  } else if (!suite) {
+  Result<StoredGate> gated = gate_of(*found, options.store.suite, options.baseline);
+  if (!gated) return console.reject(gated.problems(), "report");
+  if (gated->suite_gone)
     console.note("the suite of this run is not there any more: no gate in this report");
-  }
-  const Decided decided =
-      decide_run(**store, found->header, gate ? &*gate : nullptr, std::move(baseline));
-  publish(**store, decided, gate ? &*gate : nullptr, "report", options.files, console);
+  const GateSpec* gate = gated->gate ? &*gated->gate : nullptr;
+  const Decided decided = decide_run(**store, found->header, gate, std::move(gated->baseline));
+  publish(**store, decided, gate, "report", options.files, console);
   return ExitCode::passed;  // a report is no gate
 }
 

@@ -7,6 +7,7 @@
 #include "ci/baseline.h"
 #include "cli/command.h"
 #include "cli/outputs.h"
+#include "cli/report_context.h"
 #include "cli/run_findings.h"
 #include "cli/run_merge.h"
 #include "cli/stored.h"
@@ -21,12 +22,6 @@ struct Options {
   std::string run, output, format = "samples";
   StoreOptions store;
 };
-
-std::string outcome_of(const StoredRunInfo& info) {
-  const Value* outcome = info.verdict.find("outcome");
-  if (outcome != nullptr) return to_text(*outcome);
-  return info.header.complete ? "not gated" : "incomplete";
-}
 
 std::string text_of(const Object& from, std::string_view key) {
   const Value* found = from.find(key);

@@ -2,166 +2,66 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cmath>
+#include <charconv>
+#include <cstdlib>
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/score_metrics.h"
+#include "cli/score_screen.h"
+#include "cli/score_tests.h"
 #include "datasets/dataset.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
-#include "datasets/text/yaml.h"
-#include "evaluators/metric.h"
+#include "datasets/text/utf8.h"
 
 namespace llmops {
 namespace {
 
 constexpr std::size_t kBatch = 1024;
+constexpr std::string_view kMethods[] = {"paired", "sacrebleu-bs", "sacrebleu-ar", "none"};
 
 struct Options {
   std::string file;
-  std::string hypothesis, reference;
+  std::vector<std::string> hypotheses;
+  std::string reference;
   std::vector<std::string> metrics;
   std::vector<std::string> options;
   std::string per_row;
+  std::string significance;
+  std::size_t resamples = 0, ar_confidence = 0;
+  std::optional<std::uint64_t> seed;
+  double confidence = 0.95;
+  std::vector<std::int64_t> pass_at;
+  std::string group;
 };
 
-struct Column {
-  double sum = 0;
-  std::int64_t n = 0;
-};
-
-// A metric and what it has added up so far.
-struct Scored {
-  const MetricInfo* info = nullptr;
-  std::unique_ptr<Metric> metric;
-  std::vector<Column> columns;
-  std::vector<double> counts;
-  std::int64_t unscored = 0;
-  std::string why;  // of the first unscored row
-};
-
-// An option's text as YAML reads a plain scalar: 0.5 is a number, true a boolean, 13a a text.
-Value option_value(const std::string& text) {
-  const Result<Value> value = parse_yaml(Source("--option", text));
-  if (value && (value->is_bool() || value->is_number())) return *value;
-  return text;
-}
-
-Value split_lists(const Object& options) {
-  Object split;
-  for (const Member& member : options) {
-    const std::string* text = member.value.string();
-    if (text == nullptr || text->find('+') == std::string::npos) {
-      split.add(member.key, member.value);
-      continue;
-    }
-    List items;
-    for (std::size_t from = 0; from <= text->size();) {
-      const std::size_t end = std::min(text->find('+', from), text->size());
-      items.push_back(text->substr(from, end - from));
-      from = end + 1;
-    }
-    split.add(member.key, std::move(items));
-  }
-  return split;
-}
-
-std::unique_ptr<Metric> make(const MetricInfo& info, const Value& options, Diagnostics& problems) {
-  const Source source("", "");
-  Fields fields(options, source, problems, fmt::format("metric `{}`", info.name));
-  std::unique_ptr<Metric> metric = info.make(fields);
-  fields.finish();
-  return metric;
-}
-
-std::vector<Scored> make_metrics(const Options& options, Diagnostics& problems) {
-  std::vector<std::string_view> known;
-  for (const MetricInfo* info : metrics()) known.push_back(info->name);
-  std::vector<Object> given(options.metrics.size());
-  for (const std::string& option : options.options) {
-    const std::size_t dot = option.find('.');
-    const std::size_t equals = option.find('=');
-    const auto found = std::ranges::find(options.metrics, option.substr(0, dot));
-    if (dot == std::string::npos || equals == std::string::npos || equals < dot ||
-        found == options.metrics.end()) {
-      problems.push_back(problem(fmt::format("--option is `{}`", option),
-                                 "expected METRIC.KEY=VALUE, METRIC one of --metric"));
-      continue;
-    }
-    given[static_cast<std::size_t>(found - options.metrics.begin())].set(
-        option.substr(dot + 1, equals - dot - 1), option_value(option.substr(equals + 1)));
-  }
-  std::vector<Scored> made;
-  for (std::size_t i = 0; i < options.metrics.size(); ++i) {
-    const std::string& name = options.metrics[i];
-    Scored scored{.info = find_metric(name)};
-    if (scored.info == nullptr) {
-      problems.push_back(problem(fmt::format("unknown metric `{}`", name), expected_one_of(known),
-                                 did_you_mean(name, known)));
-      continue;
-    }
-    Diagnostics found;
-    scored.metric = make(*scored.info, given[i], found);
-    if (has_errors(found)) {
-      // A list on the command line is joined by `+`.
-      Diagnostics again;
-      scored.metric = make(*scored.info, split_lists(given[i]), again);
-      found = has_errors(again) ? found : again;
-    }
-    append(problems, found);
-    if (scored.metric == nullptr) continue;
-    scored.columns.resize(scored.metric->columns().size());
-    made.push_back(std::move(scored));
-  }
-  return made;
-}
-
-std::string detail_name(const Scored& scored, std::size_t column) {
-  const std::string& detail = scored.metric->columns()[column].detail;
-  return detail.empty() ? std::string(scored.info->name)
-                        : fmt::format("{}.{}", scored.info->name, detail);
-}
-
-void write_row(std::FILE* out, std::size_t row, const std::vector<Scored>& metrics,
-               const std::vector<Measurement>& measured, std::string& line) {
+void write_row(std::FILE* out, std::size_t row, const std::string& system,
+               const std::vector<ScoreMetric>& metrics, const std::vector<Measurement>& measured,
+               std::string& line) {
   Object scores;
   for (std::size_t m = 0; m < metrics.size(); ++m)
     for (std::size_t c = 0; c < measured[m].values.size(); ++c)
-      if (measured[m].values[c]) scores.add(detail_name(metrics[m], c), *measured[m].values[c]);
+      if (measured[m].values[c]) scores.add(metrics[m].detail_name(c), *measured[m].values[c]);
+  Object document{
+      {"row", static_cast<std::int64_t>(row)}
+  };
+  if (!system.empty()) document.add("system", system);
+  document.add("scores", std::move(scores));
   line.clear();
-  dump_json(Value(Object{
-                {"row",    static_cast<std::int64_t>(row)},
-                {"scores", std::move(scores)             }
-  }),
-            line);
+  dump_json(Value(std::move(document)), line);
   line += '\n';
   write_all(out, line);
 }
 
-void add(Scored& scored, const Measurement& measured) {
-  bool any = false;
-  for (std::size_t c = 0; c < measured.values.size(); ++c) {
-    if (!measured.values[c]) continue;
-    any = true;
-    scored.columns[c].sum += *measured.values[c];
-    ++scored.columns[c].n;
-  }
-  if (!any) {
-    ++scored.unscored;
-    if (scored.why.empty()) scored.why = measured.why;
-  }
-  scored.counts.resize(std::max(scored.counts.size(), measured.counts.size()));
-  for (std::size_t i = 0; i < measured.counts.size(); ++i) scored.counts[i] += measured.counts[i];
-}
-
 // One metric over a batch: its measurement of each row goes behind those of the metrics before it.
-void score_batch(const Scored& scored, const std::vector<Case>& rows,
+void score_batch(const ScoreMetric& metric, const std::vector<Case>& rows,
                  const std::vector<Sample>& samples,
                  std::vector<std::vector<Measurement>>& measured) {
   std::vector<Scorable> asked;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (scored.info->needs_references && rows[i].references.empty()) {
+    if (metric.info->needs_references && rows[i].references.empty()) {
       measured[i].push_back(
           {.values = {}, .why = "the row has no reference", .counts = {}, .note = ""});
       continue;
@@ -169,14 +69,54 @@ void score_batch(const Scored& scored, const std::vector<Case>& rows,
     asked.push_back({&rows[i], &samples[i]});
     places.push_back(i);
   }
-  std::vector<Measurement> found = scored.metric->score_batch(asked);
+  std::vector<Measurement> found = metric.metric->score_batch(asked);
   for (std::size_t i = 0; i < places.size(); ++i)
     measured[places[i]].push_back(std::move(found[i]));
 }
 
+std::vector<Sample> samples_of(const std::vector<Case>& rows, const std::string& hypothesis) {
+  std::vector<Sample> samples(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    samples[i].case_id = rows[i].id;
+    const Value* text = find_path(rows[i].variables, hypothesis);
+    samples[i].text = text == nullptr ? "" : to_text(*text);
+  }
+  return samples;
+}
+
+// What the row says of its problem; a row that is not scored says nothing.
+void add_passes(const Case& row, const std::string& group, const std::vector<Measurement>& measured,
+                ScoredSystem& system) {
+  const Value* problem = find_path(row.variables, group);
+  for (std::size_t m = 0; m < measured.size(); ++m)
+    if (!measured[m].values.empty() && measured[m].values.front())
+      system.passes[m].add(problem == nullptr ? "" : to_text(*problem),
+                           *measured[m].values.front());
+}
+
+// {"1": 0.4, "10": 0.7} beside the other figures of each metric of 0 and 1.
+void add_pass_figures(const std::vector<ScoreMetric>& metrics, const ScoredSystem& system,
+                      const std::vector<std::int64_t>& pass_at, Object& figures, List& warnings) {
+  for (std::size_t m = 0; m < metrics.size(); ++m) {
+    if (metrics[m].metric->columns().front().kind != ScoreKind::binary) continue;
+    Value* figure = figures.find(metrics[m].headline_name(0));
+    if (figure == nullptr) continue;
+    Object passes;
+    for (const std::int64_t k : pass_at) {
+      std::string why;
+      if (const auto share = system.passes[m].pass_at(k, why))
+        passes.add(std::to_string(k), *share);
+      else
+        warnings.push_back(
+            fmt::format("{}: pass@{} not measured, because {}", metrics[m].info->name, k, why));
+    }
+    figure->object()->add("pass_at", std::move(passes));
+  }
+}
+
 // Rows in batches: scored on all cores, added up in order.
-void score_all(const Dataset& dataset, const Options& options, std::vector<Scored>& metrics,
-               std::FILE* per_row) {
+void score_all(const Dataset& dataset, const std::vector<ScoreMetric>& metrics,
+               const Options& options, std::vector<ScoredSystem>& systems, std::FILE* per_row) {
   const std::unique_ptr<CaseStream> cases = dataset.cases();
   std::vector<Case> rows;
   std::vector<std::vector<Measurement>> measured;
@@ -185,123 +125,168 @@ void score_all(const Dataset& dataset, const Options& options, std::vector<Score
     rows.clear();
     for (Case row; rows.size() < kBatch && cases->next(row);) rows.push_back(std::move(row));
     if (rows.empty()) break;
-    std::vector<Sample> samples(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      samples[i].case_id = rows[i].id;
-      const Value* text = find_path(rows[i].variables, options.hypothesis);
-      samples[i].text = text == nullptr ? "" : to_text(*text);
-    }
-    measured.assign(rows.size(), {});
-    for (const Scored& scored : metrics) score_batch(scored, rows, samples, measured);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      for (std::size_t m = 0; m < metrics.size(); ++m) add(metrics[m], measured[i][m]);
-      if (per_row != nullptr) write_row(per_row, first + i, metrics, measured[i], line);
+    for (ScoredSystem& system : systems) {
+      const std::vector<Sample> samples = samples_of(rows, system.name);
+      measured.assign(rows.size(), {});
+      for (const ScoreMetric& metric : metrics) score_batch(metric, rows, samples, measured);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        for (std::size_t m = 0; m < metrics.size(); ++m) system.metrics[m].add(measured[i][m]);
+        if (!options.pass_at.empty()) add_passes(rows[i], options.group, measured[i], system);
+        if (per_row != nullptr)
+          write_row(per_row, first + i, systems.size() > 1 ? system.name : "", metrics, measured[i],
+                    line);
+      }
     }
   }
 }
 
-// {score, mean, n, signature, parts} of each name a metric has in rules; `parts` are the means of
-// its details.
-void add_figures(const Scored& scored, Object& figures, List& warnings) {
-  const std::vector<llmops::Column>& columns = scored.metric->columns();
-  const auto corpus = scored.metric->corpus(scored.counts);
-  const auto mean = [&](std::size_t c) {
-    return scored.columns[c].sum / static_cast<double>(scored.columns[c].n);
-  };
-  Object all_parts;
-  for (std::size_t c = 0; c < columns.size(); ++c)
-    if (scored.columns[c].n > 0 && !columns[c].detail.empty())
-      all_parts.add(columns[c].detail, mean(c));
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (!columns[c].headline) continue;
-    const std::string& headline = *columns[c].headline;
-    const std::string name = headline.empty() ? std::string(scored.info->name)
-                                              : fmt::format("{}.{}", scored.info->name, headline);
-    Object figure;
-    if (scored.columns[c].n > 0) {
-      figure.add("score", c < corpus.size() && corpus[c] ? *corpus[c] : mean(c));
-      figure.add("mean", mean(c));
-    } else {
-      warnings.push_back(fmt::format("{}: not measured, because {}", name,
-                                     scored.why.empty() ? "there is no row" : scored.why));
-    }
-    figure.add("n", scored.columns[c].n);
-    figure.add("signature", scored.metric->signature());
-    Object parts;
-    const std::string prefix = headline.empty() ? "" : headline + ".";
-    for (const Member& part : all_parts)
-      if (part.key.starts_with(prefix)) parts.add(part.key.substr(prefix.size()), part.value);
-    figure.add("parts", std::move(parts));
-    figures.add(name, std::move(figure));
+// Opens the file; every column that is named must be there.
+Result<Dataset> open(const Options& options) {
+  DatasetSpec spec{.path = options.file};
+  if (!options.reference.empty()) spec.fields.emplace_back("reference", options.reference);
+  std::vector<bool> found(options.hypotheses.size());
+  Result<Dataset> dataset = Dataset::open(spec, [&](const Case& row, Diagnostics&) {
+    for (std::size_t i = 0; i < found.size(); ++i)
+      found[i] = found[i] || find_path(row.variables, options.hypotheses[i]) != nullptr;
+  });
+  if (!dataset || dataset->info().cases == 0) return dataset;
+  const std::vector<std::string_view> columns(dataset->info().columns.begin(),
+                                              dataset->info().columns.end());
+  Diagnostics problems;
+  if (!options.pass_at.empty() && std::ranges::find(columns, options.group) == columns.end())
+    problems.push_back(problem(
+        fmt::format("{} has no column `{}`, which --group names", options.file, options.group),
+        expected_one_of(columns), did_you_mean(options.group, columns)));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    if (!found[i])
+      problems.push_back(
+          problem(fmt::format("{} has no column `{}`", options.file, options.hypotheses[i]),
+                  expected_one_of(columns), did_you_mean(options.hypotheses[i], columns)));
+  if (!problems.empty()) return problems;
+  return dataset;
+}
+
+// How the systems are tested; absent: they are not.
+std::optional<ScoreTestOptions> test_options(const Options& options, Diagnostics& problems) {
+  ScoreTestOptions test{.resamples = options.resamples,
+                        .seed = options.seed,
+                        .confidence_resamples = options.ar_confidence,
+                        .confidence = options.confidence};
+  if (!options.significance.empty() &&
+      std::ranges::find(kMethods, options.significance) == std::end(kMethods)) {
+    problems.push_back(problem(fmt::format("--significance is `{}`", options.significance),
+                               expected_one_of(kMethods),
+                               did_you_mean(options.significance, kMethods)));
+    return std::nullopt;
   }
-  if (scored.unscored > 0 && scored.unscored < scored.columns.front().n + scored.unscored)
-    warnings.push_back(
-        fmt::format("{}: {} rows unscored ({})", scored.info->name, scored.unscored, scored.why));
+  if (options.significance == "none") return std::nullopt;
+  if (options.significance.starts_with("sacrebleu")) {
+    test.method = options.significance == "sacrebleu-bs" ? ScoreTestOptions::Method::sacrebleu_bs
+                                                         : ScoreTestOptions::Method::sacrebleu_ar;
+    // Where the reference program finds its seed.
+    if (const char* given = std::getenv("SACREBLEU_SEED"); given != nullptr && !test.seed) {
+      std::uint64_t seed = 0;
+      const std::string_view text(given);
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+      if (error != std::errc{} || end != text.data() + text.size())
+        problems.push_back(problem(fmt::format("SACREBLEU_SEED is `{}`", text),
+                                   "expected a whole number from 0 up"));
+      test.seed = seed;
+    }
+    return test;  // of one system: its own interval
+  }
+  if (options.hypotheses.size() < 2) {
+    if (!options.significance.empty())
+      problems.push_back(problem("--significance compares systems, and --hypothesis names one",
+                                 "expected two or more columns, comma separated"));
+    return std::nullopt;
+  }
+  return test;
 }
 
 ExitCode run(const Options& options, Console& console) {
   Diagnostics problems;
-  std::vector<Scored> metrics = make_metrics(options, problems);
-  DatasetSpec spec{.path = options.file};
-  if (!options.reference.empty()) spec.fields.emplace_back("reference", options.reference);
-  bool found_hypothesis = false;
-  const Result<Dataset> dataset = Dataset::open(spec, [&](const Case& row, Diagnostics&) {
-    found_hypothesis = found_hypothesis || find_path(row.variables, options.hypothesis) != nullptr;
-  });
+  const std::vector<ScoreMetric> metrics =
+      make_score_metrics(options.metrics, options.options, problems);
+  const std::optional<ScoreTestOptions> test = test_options(options, problems);
+  if (options.pass_at.empty() != options.group.empty())
+    problems.push_back(problem("--pass-at and --group belong together",
+                               "expected both, such as --pass-at 1,10 --group task_id"));
+  const Result<Dataset> dataset = open(options);
   append(problems, dataset.problems());
-  if (dataset && !found_hypothesis && dataset->info().cases > 0) {
-    const std::vector<std::string_view> columns(dataset->info().columns.begin(),
-                                                dataset->info().columns.end());
-    problems.push_back(
-        problem(fmt::format("{} has no column `{}`", options.file, options.hypothesis),
-                expected_one_of(columns), did_you_mean(options.hypothesis, columns)));
-  }
   if (has_errors(problems)) return console.reject(problems, "score");
 
-  for (Scored& scored : metrics)
-    if (const std::unique_ptr<CaseStream> cases = dataset->cases(); scored.metric->wants_survey())
-      for (Case row; cases->next(row);) scored.metric->survey(row);
+  for (const ScoreMetric& each : metrics)
+    if (const std::unique_ptr<CaseStream> cases = dataset->cases(); each.metric->wants_survey())
+      for (Case row; cases->next(row);) each.metric->survey(row);
 
+  std::vector<ScoredSystem> systems;
+  for (const std::string& name : options.hypotheses) {
+    systems.push_back({.name = name, .metrics = {}, .passes = {}});
+    systems.back().passes.resize(metrics.size());
+    for (const ScoreMetric& each : metrics)
+      systems.back().metrics.emplace_back(each.metric->columns().size(), test.has_value());
+  }
   if (options.per_row.empty())
-    score_all(*dataset, options, metrics, nullptr);
+    score_all(*dataset, metrics, options, systems, nullptr);
   else
     write_atomically(options.per_row,
-                     [&](std::FILE* out) { score_all(*dataset, options, metrics, out); });
+                     [&](std::FILE* out) { score_all(*dataset, metrics, options, systems, out); });
 
-  Object figures;
+  std::vector<Object> figures(systems.size());
   List warnings;
-  for (const Scored& scored : metrics) add_figures(scored, figures, warnings);
+  for (std::size_t s = 0; s < systems.size(); ++s) {
+    List own;
+    for (std::size_t m = 0; m < metrics.size(); ++m)
+      systems[s].metrics[m].add_figures(metrics[m], figures[s], own);
+    if (!options.pass_at.empty())
+      add_pass_figures(metrics, systems[s], options.pass_at, figures[s], own);
+    for (const Value& each : own)
+      warnings.push_back(systems.size() > 1 ? fmt::format("{}: {}", systems[s].name, to_text(each))
+                                            : to_text(each));
+  }
+  std::optional<Object> tests;
+  if (test) tests = test_systems(metrics, systems, *test);
+
   if (console.json()) {
-    console.print_json(Object{
-        {"schema_version", 1                  },
-        {"command",        "score"            },
-        {"metrics",        std::move(figures) },
-        {"warnings",       std::move(warnings)}
-    });
+    Object document{
+        {"schema_version", 1              },
+        {"command",        "score"        },
+        {"metrics",        figures.front()}
+    };
+    if (systems.size() > 1) {
+      Object all;
+      for (std::size_t s = 0; s < systems.size(); ++s)
+        all.add(systems[s].name, Object{
+                                     {"metrics", std::move(figures[s])}
+        });
+      document.add("systems", std::move(all));
+    }
+    if (tests) document.add("significance", *std::move(tests));
+    document.add("warnings", std::move(warnings));
+    console.print_json(std::move(document));
     return ExitCode::passed;
   }
-  std::string text = fmt::format("{:<28} {:>12} {:>12} {:>8}  {}\n", "metric", "score", "mean",
-                                 "rows", "signature");
-  for (const Member& figure : figures) {
-    const auto number = [&](const char* key) {
-      const Value* value = figure.value.find(key);
-      return value == nullptr ? std::string("-") : fmt::format("{:.4f}", value->number());
-    };
-    text +=
-        fmt::format("{:<28} {:>12} {:>12} {:>8}  {}\n", figure.key, number("score"), number("mean"),
-                    to_text(*figure.value.find("n")), to_text(*figure.value.find("signature")));
+  std::string text;
+  for (std::size_t s = 0; s < systems.size(); ++s) {
+    if (systems.size() > 1)
+      text += fmt::format("{}{}\n", s > 0 ? "\n" : "", visible(systems[s].name));
+    text += figures_table(figures[s]);
   }
+  if (tests) text += tests_table(*tests, options.confidence);
   console.print(text);
-  for (const Value& warning : warnings) console.note("warning: " + to_text(warning));
+  for (const Value& warning : warnings) console.note("warning: " + visible(to_text(warning)));
   return ExitCode::passed;
 }
 
 RunCommand declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("FILE", options->file, "JSONL, JSON, CSV or TSV")->required();
-  app.add_option("--hypothesis", options->hypothesis,
-                 "column of the outputs (a name, dotted path or JSON pointer)")
+  app.add_option("--hypothesis", options->hypotheses,
+                 "column of the outputs (a name, dotted path or JSON pointer); several systems "
+                 "comma separated, the first is the baseline")
       ->required()
+      ->delimiter(',')
       ->type_name("COLUMN");
   app.add_option("--reference", options->reference,
                  "column of the references; a list means several")
@@ -314,6 +299,33 @@ RunCommand declare(CLI::App& app) {
       ->type_name("OPTION")
       ->take_all();
   app.add_option("--per-row", options->per_row, "write one JSON line a row")->type_name("FILE");
+  app.add_option("--pass-at", options->pass_at,
+                 "pass@k of every 0/1 metric; the rows of a group are answers to one problem")
+      ->delimiter(',')
+      ->type_name("K,...")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
+  app.add_option("--group", options->group, "column that names the problem, with --pass-at")
+      ->type_name("COLUMN");
+  app.add_option("--significance", options->significance,
+                 "how several systems are tested: paired (default), sacrebleu-bs, sacrebleu-ar "
+                 "or none")
+      ->type_name("TEST")
+      ->group("Several systems");
+  app.add_option("--resamples", options->resamples,
+                 "of the test (default 9999; 1000 and 10000 of sacrebleu's)")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}))
+      ->group("Several systems");
+  app.add_option("--seed", options->seed,
+                 "of the test (default 1; of sacrebleu's $SACREBLEU_SEED or 12345)")
+      ->group("Several systems");
+  app.add_option("--ar-confidence", options->ar_confidence,
+                 "resamples for the means and intervals of sacrebleu-ar (default none)")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{10'000'000}))
+      ->group("Several systems");
+  app.add_option("--confidence", options->confidence, "of the intervals of `paired`")
+      ->check(CLI::Range(0.5, 0.9999))
+      ->capture_default_str()
+      ->group("Several systems");
   return [options](Console& console) { return run(*options, console); };
 }
 
@@ -325,8 +337,8 @@ constexpr CommandInfo kScoreCommand{
     .summary = "Any metric over the columns of any file: no model, no suite",
     .examples =
         "  llmops score outputs.jsonl --hypothesis output --reference answer --metric bleu,rouge\n"
-        "  llmops score pairs.csv --hypothesis hyp --reference ref --metric bleu --option "
-        "bleu.tokenize=intl --json\n",
+        "  llmops score pairs.csv --hypothesis old,new --reference ref --metric bleu,chrf "
+        "--json\n",
     .declare = &declare,
 };
 

@@ -112,6 +112,9 @@ std::int64_t ResponseCache::clear(std::chrono::seconds older_than) {
   const std::int64_t forgotten = old.integer(0);
   old.reset();
   database_->prepare("DELETE FROM cache WHERE made <= ?").bind(1, before).run();
+  database_->prepare("UPDATE side_calls SET reusable = 0 WHERE reusable = 1 AND made <= ?")
+      .bind(1, before)
+      .run();
   transaction.commit();
   return forgotten;
 }

@@ -35,15 +35,25 @@ fs::path located(const Fields& fields, const std::string& path) {
   return !folder.empty() && fs::exists(folder / path, ignored) ? folder / path : fs::path(path);
 }
 
-std::optional<fs::path> located_model(Fields& fields, const std::string& model) {
+std::optional<fs::path> located_model(Fields& fields, const std::string& model,
+                                      std::string_view key) {
   std::vector<fs::path> bases{"."};
   if (const fs::path folder = suite_folder(fields); !folder.empty())
     bases.insert(bases.begin(), folder);
   Result<fs::path> found = find_model(model, bases, hub_cache());
   if (found) return *found;
   const Diagnostic& wrong = found.problems()[0];
-  fields.error(fields.mark("model"), wrong.what, wrong.expected, wrong.help);
+  fields.error(fields.mark(key), wrong.what, wrong.expected, wrong.help);
   return std::nullopt;
+}
+
+std::optional<Diagnostic> absent_model(const Fields& fields, const std::string& model) {
+  const fs::path folder = suite_folder(fields);
+  if (folder.empty() || model.starts_with('.') || model.starts_with('/')) return std::nullopt;
+  const Result<fs::path> found = find_model(model, {folder, "."}, hub_cache());
+  if (found || found.problems()[0].help.find("models pull") == std::string::npos)
+    return std::nullopt;
+  return found.problems()[0];
 }
 
 std::string folder_name(const std::string& model) {
@@ -52,14 +62,23 @@ std::string folder_name(const std::string& model) {
                                  : path.filename().string();
 }
 
+fs::path options_folder(const Fields& fields) {
+  const fs::path folder = suite_folder(fields);
+  return folder.empty() ? fs::path(".") : folder;
+}
+
+std::optional<VectorCacheOptions> read_vector_cache(Fields& fields) {
+  const auto cache = fields.text("cache");
+  if (cache && *cache != "none") return VectorCacheOptions{.folder = *cache};
+  if (const fs::path state = state_folder(fields); !cache && !state.empty())
+    return VectorCacheOptions{.folder = state / "vectors"};
+  return std::nullopt;
+}
+
 TextEncoderOptions read_encoder_options(Fields& fields) {
   TextEncoderOptions options;
   if (fields.one_of("precision", kPrecisions) == "bf16") options.precision = Precision::bf16;
-  const auto cache = fields.text("cache");
-  if (cache && *cache != "none")
-    options.cache = VectorCacheOptions{.folder = *cache};
-  else if (const fs::path state = state_folder(fields); !cache && !state.empty())
-    options.cache = VectorCacheOptions{.folder = state / "vectors"};
+  options.cache = read_vector_cache(fields);
   return options;
 }
 

@@ -66,6 +66,12 @@ struct TextEncoder::State {
     return *encoder;
   }
 
+  // Vectors of each text as `make` forms them from those of its tokens; `what`: its name in keys.
+  std::vector<Vectors> made(std::span<const Text> texts, std::string_view what, bool one_row,
+                            std::shared_ptr<std::vector<float>> (*make)(const float* from,
+                                                                        std::size_t tokens,
+                                                                        std::size_t hidden));
+
   void identify() {
     std::call_once(identified, [&] {
       std::vector<fs::path> files = small_files(options.folder);
@@ -74,19 +80,20 @@ struct TextEncoder::State {
     });
   }
 
-  // Looks in memory and on disk.
-  Vectors find(const std::string& key, const Text& text) {
+  // Looks in memory and on disk for `count` numbers.
+  Vectors find(const std::string& key, bool on_disk, std::size_t count) {
     if (Vectors known = recent.get(key)) return known;
-    if (!cache || !text.keep) return nullptr;
-    auto stored = std::make_shared<std::vector<float>>(text.ids->size() * config.hidden);
+    if (!cache || !on_disk) return nullptr;
+    auto stored = std::make_shared<std::vector<float>>(count);
     if (!cache->get(key, stored->data(), stored->size())) return nullptr;
     recent.put(key, stored);
     return stored;
   }
 
-  std::string key_of(const TokenIds& ids) const {
+  std::string key_of(const TokenIds& ids, std::string_view what) const {
     Sha256 hash;
     hash.add(identity);
+    hash.add(what);
     hash.add({reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(TokenId)});
     return hash.hex();
   }
@@ -135,31 +142,66 @@ Result<std::unique_ptr<TextEncoder>> TextEncoder::open(const TextEncoderOptions&
   return std::unique_ptr<TextEncoder>(new TextEncoder(std::move(state)));
 }
 
+namespace {
+
+// What is kept of a text's tokens: all their vectors at length 1, or one of them all.
+using Made = std::shared_ptr<std::vector<float>>;
+
+Made unit_vectors(const float* from, std::size_t tokens, std::size_t hidden) {
+  auto made = std::make_shared<std::vector<float>>(from, from + tokens * hidden);
+  kernels().unit_length(made->data(), tokens, hidden);
+  return made;
+}
+
+Made mean_vector(const float* from, std::size_t tokens, std::size_t hidden) {
+  std::vector<double> sums(hidden);
+  for (std::size_t t = 0; t < tokens; ++t)
+    for (std::size_t i = 0; i < hidden; ++i) sums[i] += double{from[t * hidden + i]};
+  auto made = std::make_shared<std::vector<float>>(hidden);
+  for (std::size_t i = 0; i < hidden; ++i)
+    (*made)[i] = static_cast<float>(sums[i] / static_cast<double>(tokens));
+  return made;
+}
+
+Made first_vector(const float* from, std::size_t, std::size_t hidden) {
+  return std::make_shared<std::vector<float>>(from, from + hidden);
+}
+
+}  // namespace
+
 std::vector<TextEncoder::Vectors> TextEncoder::vectors(std::span<const Text> texts) const {
-  if (state_->cache) state_->identify();
+  return state_->made(texts, "", false, &unit_vectors);
+}
+
+std::vector<TextEncoder::Vectors> TextEncoder::pooled(std::span<const Text> texts,
+                                                      Pooling pooling) const {
+  return pooling == Pooling::mean ? state_->made(texts, "mean", true, &mean_vector)
+                                  : state_->made(texts, "cls", true, &first_vector);
+}
+
+std::vector<TextEncoder::Vectors> TextEncoder::State::made(
+    std::span<const Text> texts, std::string_view what, bool one_row,
+    std::shared_ptr<std::vector<float>> (*make)(const float*, std::size_t, std::size_t)) {
+  if (cache) identify();
   std::vector<Vectors> found(texts.size());
   std::vector<std::string> keys(texts.size());
   std::map<std::string, std::size_t> first;  // key -> the text that is encoded for it
   std::vector<std::size_t> missing;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    keys[i] = state_->key_of(*texts[i].ids);
-    found[i] = state_->find(keys[i], texts[i]);
+    keys[i] = key_of(*texts[i].ids, what);
+    found[i] = find(keys[i], texts[i].keep, (one_row ? 1 : texts[i].ids->size()) * config.hidden);
     if (found[i] == nullptr && first.emplace(keys[i], i).second) missing.push_back(i);
   }
   if (!missing.empty()) {
     std::vector<TokenIds> ids;
     for (const std::size_t i : missing) ids.push_back(*texts[i].ids);
-    const std::size_t hidden = state_->config.hidden, layer = state_->layers;
-    state_->load().encode(
-        ids, {layer, layer}, [&](std::size_t text, std::size_t, const float* from) {
-          auto made = std::make_shared<std::vector<float>>(from, from + ids[text].size() * hidden);
-          kernels().unit_length(made->data(), ids[text].size(), hidden);
-          const std::size_t i = missing[text];
-          state_->recent.put(keys[i], made);
-          if (state_->cache && texts[i].keep)
-            state_->cache->put(keys[i], made->data(), made->size());
-          found[i] = std::move(made);
-        });
+    load().encode(ids, {layers, layers}, [&](std::size_t text, std::size_t, const float* from) {
+      std::shared_ptr<std::vector<float>> made = make(from, ids[text].size(), config.hidden);
+      const std::size_t i = missing[text];
+      recent.put(keys[i], made);
+      if (cache && texts[i].keep) cache->put(keys[i], made->data(), made->size());
+      found[i] = std::move(made);
+    });
   }
   for (std::size_t i = 0; i < texts.size(); ++i)
     if (found[i] == nullptr) found[i] = found[first.at(keys[i])];

@@ -26,6 +26,9 @@ struct TextEncoderOptions {
   std::optional<VectorCacheOptions> cache;
 };
 
+// One vector of a text out of those of its tokens, special ones too.
+enum class Pooling { mean, cls };
+
 class TextEncoder {
  public:
   // Problems: files that are missing or do not fit together, a layer that the model does not have,
@@ -52,6 +55,10 @@ class TextEncoder {
   std::vector<Vectors> vectors(std::span<const Text> texts) const;
   // At every layer 0..layers(): result[text][layer]. Nothing is remembered.
   std::vector<std::vector<Vectors>> all_layers(std::span<const Text> texts) const;
+
+  // One vector of `hidden` numbers for each text, from the last layer that is run, not scaled.
+  // Memory and cache as for `vectors`.
+  std::vector<Vectors> pooled(std::span<const Text> texts, Pooling pooling) const;
 
   // Packs the weights now. Throws std::runtime_error where that fails.
   const Encoder& encoder() const;

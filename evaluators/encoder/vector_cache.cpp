@@ -59,6 +59,16 @@ bool VectorCache::get(const std::string& key, float* to, std::size_t count) cons
   return true;
 }
 
+std::optional<std::vector<float>> VectorCache::get(const std::string& key) const {
+  std::error_code failed;
+  const std::uintmax_t size = fs::file_size(file(key), failed);
+  if (failed || size < sizeof(Header) || (size - sizeof(Header)) % sizeof(float) != 0)
+    return std::nullopt;
+  std::vector<float> values((size - sizeof(Header)) / sizeof(float));
+  if (!get(key, values.data(), values.size())) return std::nullopt;
+  return values;
+}
+
 void VectorCache::put(const std::string& key, const float* from, std::size_t count) {
   const fs::path place = file(key);
   std::error_code failed;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class VectorCache {
   // `count` numbers that were stored under a key (hexadecimal, 16 characters at least); false:
   // none.
   bool get(const std::string& key, float* to, std::size_t count) const;
+  // However many there are.
+  std::optional<std::vector<float>> get(const std::string& key) const;
   // A disk that is full or read-only costs the entry, nothing else. Thread-safe.
   void put(const std::string& key, const float* from, std::size_t count);
 

@@ -62,6 +62,8 @@ class Driver {
   }
 
  private:
+  enum class Phase { warming, measured, cooling };
+
   // What waits to be sent: a first turn is made when it is sent, a later one is there.
   struct Due {
     Clock::time_point at;
@@ -78,11 +80,15 @@ class Driver {
     if (interrupted()) {
       result_.interrupted = true;
       closed_ = true;
-    } else if (warm_at_) {
-      if (options_.requests > 0 && measured_sent_ >= options_.requests) closed_ = true;
-      if (options_.duration_s > 0 && now_s() >= *warm_at_ + options_.duration_s) closed_ = true;
+    } else if (!cooling_from_ && warm_at_) {
+      const double now = now_s();
+      const bool enough = options_.requests > 0 && measured_sent_ >= options_.requests;
+      const bool over = options_.duration_s > 0 && now >= *warm_at_ + options_.duration_s;
+      if (enough || over) cooling_from_ = now;
     }
-    if (closed_) result_.window_to_s = last_sent_s_;
+    if (cooling_from_)
+      closed_ =
+          closed_ || measured_in_flight_ == 0 || now_s() >= *cooling_from_ + options_.cool_down_s;
     return closed_;
   }
   bool ended() {
@@ -137,22 +143,27 @@ class Driver {
     filled_ = filled_ || arrivals_.has_value() || in_flight_ + 1 >= options_.concurrency;
     if (!warm_at_ && warm(at)) warm_at_ = at;
     Work work = due.work ? std::move(*due.work) : workload_.next();
-    const bool measured = warm_at_.has_value();
-    if (measured) ++measured_sent_;
+    const Phase phase = cooling_from_ ? Phase::cooling
+                        : warm_at_    ? Phase::measured
+                                      : Phase::warming;
+    if (phase == Phase::measured) {
+      ++measured_sent_;
+      ++measured_in_flight_;
+      result_.window_to_s = at;
+    }
     ++sent_;
     ++in_flight_;
     result_.most_in_flight = std::max(result_.most_in_flight, in_flight_);
     second(at).sent += 1;
-    last_sent_s_ = at;
-    if (measured && !steady_) {
+    if (phase == Phase::measured && !steady_) {
       steady_ = true;
       result_.window_from_s = at;
     }
     if (arrivals_) result_.schedule_lag.add(std::max(0.0, 1e3 * (at - seconds(due.at - start_))));
     const auto request = work.request;
     model_.provider->ask(request, due.at,
-                         [this, measured, work = std::move(work), at](Answer answer) mutable {
-                           on_answer(work, measured, at, std::move(answer));
+                         [this, phase, work = std::move(work), at](Answer answer) mutable {
+                           on_answer(work, phase, at, std::move(answer));
                          });
   }
 
@@ -161,10 +172,11 @@ class Driver {
     return filled_ && sent_ >= options_.warm_up_requests && at >= options_.warm_up_s;
   }
 
-  void on_answer(const Work& work, bool measured, double asked_s, Answer answer) {
+  void on_answer(const Work& work, Phase phase, double asked_s, Answer answer) {
     --in_flight_;
+    if (phase == Phase::measured) --measured_in_flight_;
     const Sample& sample = answer.sample;
-    keep(work, measured, asked_s, sample);
+    keep(work, phase, asked_s, sample);
     std::optional<Work> next;
     if (!sample.error) next = workload_.follow(work, sample.text);
     if (closed()) return;
@@ -200,17 +212,23 @@ class Driver {
     return result_.seconds[index];
   }
 
-  void keep(const Work& work, bool measured, double asked_s, const Sample& sample) {
+  void keep(const Work& work, Phase phase, double asked_s, const Sample& sample) {
+    const bool measured = phase == Phase::measured;
     const Timeline& line = sample.timeline;
     LoadRecord record{.conversation = work.conversation,
                       .turn = work.turn,
                       .error = sample.error.kind,
-                      .warm_up = !measured};
+                      .warm_up = phase == Phase::warming,
+                      .cool_down = phase == Phase::cooling};
     const auto start = line.scheduled ? line.scheduled : line.sent;
     record.scheduled_s = start ? seconds(*start - start_) : asked_s;
     record.sent_s = line.sent ? seconds(*line.sent - start_) : asked_s;
     record.end_s = line.end ? seconds(*line.end - start_) : now_s();
     record.header_ms = ms_between(line.sent, line.headers);
+    record.first_event_ms = ms_between(start, line.first_event);
+    record.ttfo_ms = ms_between(start, line.first_answer);
+    record.server_queue_ms = or_none(sample.server.queue_ms);
+    record.server_prefill_ms = or_none(sample.server.prefill_ms);
     record.ttft_ms = or_none(sample.timing.ttft_ms);
     record.service_ttft_ms = ms_between(line.sent, line.first_token);
     record.latency_ms = or_none(sample.timing.latency_ms);
@@ -249,6 +267,7 @@ class Driver {
     const std::int64_t rest = std::max<std::int64_t>(0, total - told);
     std::int64_t seen = 0;
     const EventStamp* before = nullptr;
+    if (options_.keep_gaps) result_.gaps_ms.emplace_back();
     for (const EventStamp& event : line.events) {
       std::int64_t tokens = event.tokens;
       if (tokens == 0) {
@@ -256,6 +275,8 @@ class Driver {
         ++seen;
       }
       second(seconds(event.at - start_)).output_tokens += tokens;
+      if (before != nullptr && options_.keep_gaps)
+        result_.gaps_ms.back().push_back(ms_between(before->at, event.at));
       if (before != nullptr && measured) {
         const double gap = 1e3 * seconds(event.at - before->at);
         result_.event_gaps.add(gap);
@@ -274,6 +295,7 @@ class Driver {
         const std::size_t whole = result_.seconds.size() > 1 ? result_.seconds.size() - 2 : 0;
         options_.on_tick({.at_s = at,
                           .warming = !warm_at_,
+                          .cooling = cooling_from_.has_value(),
                           .sent = sent_,
                           .done = done_,
                           .failed = failed_,
@@ -295,7 +317,6 @@ class Driver {
     for (const LoadRecord& record : result_.records) last = std::max(last, record.end_s);
     result_.wall_s = last;
     result_.never_sent = static_cast<std::int64_t>(waiting_.size());
-    if (!closed_) result_.window_to_s = last_sent_s_;
     if (!steady_) result_.window_from_s = result_.window_to_s = 0;
     LoopLag lag = loop_.lag();
     for (std::size_t i = 0; i < lag.buckets.size(); ++i) lag.buckets[i] -= lag_before_.buckets[i];
@@ -319,11 +340,11 @@ class Driver {
   std::optional<EventLoop::Timer> timer_;
   EventLoop::Timer tick_{};
   TimeHistogram ttft_, tpot_;
-  std::optional<double> warm_at_;
+  std::optional<double> warm_at_, cooling_from_;
   bool filled_ = false, steady_ = false, closed_ = false, exhausted_ = false;
-  std::int64_t sent_ = 0, measured_sent_ = 0, done_ = 0, failed_ = 0, in_flight_ = 0;
+  std::int64_t sent_ = 0, measured_sent_ = 0, measured_in_flight_ = 0;
+  std::int64_t done_ = 0, failed_ = 0, in_flight_ = 0;
   std::int64_t pausing_ = 0;  // pauses and deferred sends
-  double last_sent_s_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

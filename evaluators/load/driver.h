@@ -29,6 +29,9 @@ struct LoadOptions {
   double duration_s = 0;                // of the measured part; 0: until `requests`
   std::int64_t warm_up_requests = 0;    // before them, at the same load, outside the figures
   double warm_up_s = 0;
+  // After them the load goes on, so that the last measured requests see it too: until they are all
+  // answered, this long at most.
+  double cool_down_s = 0;
   double stagger_s = 0;  // closed loop: the slots start spread over this time, best over one mean
                          // service time
   double think_s = 0;    // before the next turn of a conversation
@@ -36,6 +39,7 @@ struct LoadOptions {
   const std::atomic<int>* interrupts = nullptr;  // not 0: nothing more is sent
   std::function<void(const LoadTick&)> on_tick;  // on the loop's thread
   double tick_s = 0.1;
+  bool keep_gaps = false;  // every gap of every request: about 4 bytes a token
 };
 
 // One second of the load.
@@ -47,7 +51,7 @@ struct LoadSecond {
 
 struct LoadTick {
   double at_s = 0;
-  bool warming = false;
+  bool warming = false, cooling = false;
   std::int64_t sent = 0, done = 0, failed = 0, in_flight = 0, waiting = 0;
   std::int64_t wanted = 0;  // requests; 0: a duration was asked for
   double wanted_s = 0;
@@ -63,8 +67,8 @@ struct LoadResult {
   TimeHistogram token_gaps;  // the same, shared by the tokens of each event
   double wall_s = 0;         // first send to last completion
   // The steady window: closed loop, from the first time that all slots are busy and warm-up is
-  // over; open loop, from the end of warm-up; both to the last send. Empty (from >= to) in a run
-  // that was too short.
+  // over; open loop, from the end of warm-up; both to the last measured send. Empty (from >= to) in
+  // a run that was too short.
   double window_from_s = 0, window_to_s = 0;
   std::int64_t most_in_flight = 0;
   std::int64_t never_sent = 0;  // due, but waiting behind the cap when the run ended
@@ -72,6 +76,8 @@ struct LoadResult {
   double loop_lag_p99_ms = 0, loop_lag_max_ms = 0;  // readable -> read
   double client_cpu_share = 0;  // of one core, by the thread that sends and reads
   bool interrupted = false;
+  std::vector<std::vector<float>> gaps_ms;  // between payload events, one list a record; keep_gaps
+  LoadWitness witness;                      // filled in by whoever watched the server
 };
 
 // The model must keep its events (ModelSpec::keep_events). About 100 bytes a request.

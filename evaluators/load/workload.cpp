@@ -74,6 +74,11 @@ class MadeTexts final : public Workload {
     Work work{.wanted_input = draw(spec_.input, random),
               .wanted_output = draw(spec_.output, random),
               .conversation = number};
+    if (!spec_.trace.empty()) {
+      const WishedLengths& wished = spec_.trace[number % spec_.trace.size()];
+      if (wished.input > 0) work.wanted_input = wished.input;
+      if (wished.output > 0) work.wanted_output = wished.output;
+    }
     std::string text;
     if (spec_.unique) text = unique_beginning(nonce_, number);
     std::int64_t words = words_for(work.wanted_input, true);
@@ -146,6 +151,17 @@ std::vector<Message> messages_of(const Case& row) {
   return {};
 }
 
+// Leaves what comes up to the first user message; the user's further ones are handed back.
+std::shared_ptr<const std::vector<Message>> split_turns(std::vector<Message>& messages) {
+  auto later = std::make_shared<std::vector<Message>>();
+  const auto first = std::ranges::find(messages, "user", &Message::role);
+  if (first == messages.end()) return later;
+  for (auto each = first + 1; each != messages.end(); ++each)
+    if (each->role == "user") later->push_back(std::move(*each));
+  messages.erase(first + 1, messages.end());
+  return later;
+}
+
 class FileTexts final : public Workload {
  public:
   FileTexts(const WorkloadSpec& spec, Dataset dataset, std::uint64_t seed, std::uint64_t nonce)
@@ -171,6 +187,7 @@ class FileTexts final : public Workload {
     named->id = fmt::format("{:08}.0", number);
     made->row = std::move(named);
     made->messages = messages_of(row);
+    if (spec_.turns > 1) work.recorded = split_turns(made->messages);
     if (spec_.unique && !made->messages.empty()) {
       std::string& text = made->messages.front().parts.front().content;
       text = unique_beginning(nonce_, number) + text;
@@ -180,7 +197,26 @@ class FileTexts final : public Workload {
     return work;
   }
 
-  std::optional<Work> follow(const Work&, const std::string&) override { return std::nullopt; }
+  std::optional<Work> follow(const Work& before, const std::string& answer) override {
+    const auto turn = static_cast<std::size_t>(before.turn);
+    if (before.recorded == nullptr || turn >= before.recorded->size() ||
+        before.turn + 1 >= spec_.turns)
+      return std::nullopt;
+    Work work{
+        .conversation = before.conversation, .turn = before.turn + 1, .recorded = before.recorded};
+    Random random(seed_, before.conversation + (std::uint64_t(work.turn) << 40));
+    if (spec_.output.mean > 0) work.wanted_output = draw(spec_.output, random);
+    auto made = std::make_shared<Request>();
+    auto named = std::make_shared<Case>();
+    named->id = fmt::format("{:08}.{}", work.conversation, work.turn);
+    made->row = std::move(named);
+    made->messages = before.request->messages;
+    made->messages.push_back(message("assistant", answer));
+    made->messages.push_back((*work.recorded)[turn]);
+    made->prompt = prompts_.with_length(work.wanted_output);
+    work.request = std::move(made);
+    return work;
+  }
   void scale(const TokenScale&) override {}
 
  private:
@@ -195,7 +231,16 @@ class FileTexts final : public Workload {
 }  // namespace
 
 std::string unique_beginning(std::uint64_t nonce, std::uint64_t number) {
-  return fmt::format("[{:08x}-{:06x}] ", nonce & 0xffffffff, number);
+  Random random(nonce, number);
+  std::uint64_t low = random.next(), high = random.next();
+  std::string text;
+  for (int word = 0; word < 10; ++word) {  // 70 bits
+    text += kWords[low % kWords.size()];
+    text += ' ';
+    low = low >> 7U | high << 57U;
+    high >>= 7U;
+  }
+  return text;
 }
 
 std::string made_text(std::uint64_t seed, std::int64_t words) {

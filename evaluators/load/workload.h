@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "datasets/dataset.h"
 #include "prompts/request.h"
@@ -24,6 +25,11 @@ struct TokenScale {
   double per_word = 1;  // of the words that made texts consist of
 };
 
+// Wished tokens of one request of a trace; 0: as `input` and `output` of the workload say.
+struct WishedLengths {
+  std::int64_t input = 0, output = 0;
+};
+
 struct WorkloadSpec {
   LengthSpec input{.mean = 512};
   LengthSpec output{.mean = 128};
@@ -31,10 +37,12 @@ struct WorkloadSpec {
   int prefixes = 1;
   bool unique = true;       // a beginning that no other request has, so that no prefix cache helps
   bool ignore_eos = false;  // asks the server to go on to the wanted length
-  int turns = 1;            // of a made conversation
-  double think_s = 0;       // between an answer and the next turn
+  int turns = 1;       // of a made conversation; of a recorded one: its user's, at most so many,
+                       // each answered afresh (1: its history goes along as it was recorded)
+  double think_s = 0;  // between an answer and the next turn
   std::optional<DatasetSpec> dataset;  // in place of made texts: its column `prompt`, `question`,
                                        // `input` or `text`, or its conversations
+  std::vector<WishedLengths> trace;    // of made texts, in this order, over and over
 };
 
 // One request and what was wished of it.
@@ -44,6 +52,7 @@ struct Work {
   std::int64_t wanted_output = 0;  // 0: as long as the model likes
   std::uint64_t conversation = 0;
   int turn = 0;
+  std::shared_ptr<const std::vector<Message>> recorded;  // what the user says in further turns
 };
 
 class Workload {
@@ -61,7 +70,8 @@ class Workload {
 Result<std::unique_ptr<Workload>> make_workload(const WorkloadSpec& spec, std::uint64_t seed,
                                                 std::uint64_t nonce);
 
-// "[89abcdef-000012] ": no other request begins so.
+// Ten words that no other request begins with, one token each in most vocabularies, so that they
+// take the same number of tokens everywhere.
 std::string unique_beginning(std::uint64_t nonce, std::uint64_t number);
 
 // A made text of so many words.

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "evaluators/metrics/simple_metric.h"
-#include "evaluators/metrics/text/reference_count.h"
+#include "evaluators/metrics/text/sacrebleu_metric.h"
 
 namespace llmops {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kOptions[] = {"tokenize",  "smooth_method",   "smooth_value",
                                          "lowercase", "effective_order", "max_ngram_order"};
 
-class Bleu final : public Metric {
+class Bleu final : public SacrebleuMetric {
  public:
   // Without `effective_order` rows have it on and the corpus has it off, as in the reference.
   Bleu(const BleuOptions& options, std::optional<bool> effective_order)
@@ -23,37 +23,66 @@ class Bleu final : public Metric {
     static const std::vector<Column> kColumns = {column(ScoreKind::bounded, {0.0, 100.0})};
     return kColumns;
   }
-
   std::string signature() const override {
-    std::string smoothing(name(options_.smoothing));
-    if (options_.smoothing == BleuSmoothing::floor || options_.smoothing == BleuSmoothing::add_k)
-      smoothing += fmt::format("[{:.2f}]", options_.smooth_value);
     return fmt::format(
-        "bleu|nrefs:{}|case:{}|eff:{}|tok:{}|smooth:{}|version:1{}{}", references_.shown(),
-        options_.lowercase ? "lc" : "mixed", yes_no(effective_order_.value_or(false)),
-        name(options_.tokenizer), smoothing,
+        "bleu|nrefs:{}|{}|version:1{}{}", references(), settings(),
         options_.max_ngram_order == 4 ? "" : fmt::format("|order:{}", options_.max_ngram_order),
         effective_order_ ? "" : "|rows:eff");
   }
-
-  Measurement score(const Case& row, const Sample& sample) const override {
-    if (row.references.empty()) return unscored(std::string(kNoReference));
-    references_.saw(row.references.size());
-    Measurement result;
-    result.counts = bleu_counts(sample.text, row.references, options_);
-    result.values = {bleu_score(result.counts, options_, effective_order_.value_or(true)).score};
-    return result;
+  std::string sacrebleu_name() const override { return "BLEU"; }
+  std::string settings() const override {
+    std::string smoothing(name(options_.smoothing));
+    if (options_.smoothing == BleuSmoothing::floor || options_.smoothing == BleuSmoothing::add_k)
+      smoothing += fmt::format("[{:.2f}]", options_.smooth_value);
+    return fmt::format("case:{}|eff:{}|tok:{}|smooth:{}", options_.lowercase ? "lc" : "mixed",
+                       yes_no(effective_order_.value_or(false)), name(options_.tokenizer),
+                       smoothing);
   }
-
-  std::vector<std::optional<double>> corpus(std::span<const double> counts) const override {
-    if (counts.size() != 2 + 2 * options_.max_ngram_order) return {std::nullopt};
-    return {bleu_score(counts, options_, effective_order_.value_or(false)).score};
+  std::string sacrebleu_details(std::span<const double> counts) const override {
+    const BleuScore found = score_of(counts);
+    std::string precisions;
+    for (const double each : found.precisions)
+      precisions += fmt::format("{}{:.1f}", precisions.empty() ? " " : "/", each);
+    return fmt::format("{} (BP = {:.3f} ratio = {:.3f} hyp_len = {:.0f} ref_len = {:.0f})",
+                       precisions, found.brevity_penalty, ratio_of(found), found.hypothesis_length,
+                       found.reference_length);
+  }
+  Object parts(std::span<const double> counts) const override {
+    const BleuScore found = score_of(counts);
+    const auto list = [](const std::vector<double>& values) {
+      return List(values.begin(), values.end());
+    };
+    return {
+        {"precisions", list(found.precisions) },
+        {"bp",         found.brevity_penalty  },
+        {"ratio",      ratio_of(found)        },
+        {"sys_len",    found.hypothesis_length},
+        {"ref_len",    found.reference_length },
+        {"counts",     list(found.counts)     },
+        {"totals",     list(found.totals)     },
+    };
+  }
+  double figure(std::span<const double> counts, bool) const override {
+    return score_of(counts).score;
   }
 
  private:
+  BleuScore score_of(std::span<const double> counts) const {
+    return bleu_score(counts, options_, effective_order_.value_or(false));
+  }
+  static double ratio_of(const BleuScore& score) {
+    return score.reference_length > 0 ? score.hypothesis_length / score.reference_length : 0.0;
+  }
+  std::vector<double> counts_of(const std::string& hypothesis,
+                                std::span<const std::string> references) const override {
+    return bleu_counts(hypothesis, references, options_);
+  }
+  double row_figure(std::span<const double> counts) const override {
+    return bleu_score(counts, options_, effective_order_.value_or(true)).score;
+  }
+
   BleuOptions options_;
   std::optional<bool> effective_order_;
-  mutable ReferenceCount references_;
 };
 
 std::unique_ptr<Metric> make(Fields& fields) {

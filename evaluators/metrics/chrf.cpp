@@ -4,12 +4,51 @@
 #include <fmt/format.h>
 
 #include "evaluators/metrics/simple_metric.h"
+#include "evaluators/metrics/text/sacrebleu_metric.h"
 
 namespace llmops {
 namespace {
 
 constexpr std::string_view kOptions[] = {"char_order", "word_order", "beta",
                                          "lowercase",  "whitespace", "eps_smoothing"};
+
+class Chrf final : public SacrebleuMetric {
+ public:
+  explicit Chrf(const ChrfOptions& options) : options_(options) {}
+  const std::vector<Column>& columns() const override {
+    static const std::vector<Column> kColumns = {column(ScoreKind::bounded, {0.0, 100.0})};
+    return kColumns;
+  }
+  std::string signature() const override {
+    return fmt::format("chrf|nrefs:{}|{}|beta:{}|version:1", references(), settings(),
+                       options_.beta);
+  }
+  std::string sacrebleu_name() const override {
+    return fmt::format("chrF{}{}", options_.beta, std::string(options_.word_order, '+'));
+  }
+  std::string settings() const override {
+    return fmt::format("case:{}|eff:{}|nc:{}|nw:{}|space:{}", options_.lowercase ? "lc" : "mixed",
+                       yes_no(!options_.eps_smoothing), options_.char_order, options_.word_order,
+                       yes_no(options_.whitespace));
+  }
+  Object parts(std::span<const double>) const override {
+    return {
+        {"char_order", static_cast<std::int64_t>(options_.char_order)},
+        {"word_order", static_cast<std::int64_t>(options_.word_order)},
+        {"beta",       options_.beta                                 },
+    };
+  }
+  double figure(std::span<const double> counts, bool resampled) const override {
+    return chrf_score(counts, options_, resampled);
+  }
+
+ private:
+  std::vector<double> counts_of(const std::string& hypothesis,
+                                std::span<const std::string> references) const override {
+    return chrf_counts(hypothesis, references, options_);
+  }
+  ChrfOptions options_;
+};
 
 std::unique_ptr<Metric> make(Fields& fields) {
   ChrfOptions options;
@@ -24,23 +63,7 @@ std::unique_ptr<Metric> make(Fields& fields) {
                  "expected one order of at least 1");
     return nullptr;
   }
-  return std::make_unique<CountedMetric>(CountedMetric::Parts{
-      .column = column(ScoreKind::bounded, {0.0, 100.0}),
-      .signature =
-          [=](std::string_view references) {
-            return fmt::format(
-                "chrf|nrefs:{}|case:{}|eff:{}|nc:{}|nw:{}|space:{}|beta:{}|version:1", references,
-                options.lowercase ? "lc" : "mixed", yes_no(!options.eps_smoothing),
-                options.char_order, options.word_order, yes_no(options.whitespace), options.beta);
-          },
-      .counts =
-          [=](const std::string& hypothesis, std::span<const std::string> references) {
-            return chrf_counts(hypothesis, references, options);
-          },
-      .figure = [=](std::span<const double> counts) -> std::optional<double> {
-        return chrf_score(counts, options);
-      },
-      .undefined = ""});
+  return std::make_unique<Chrf>(options);
 }
 
 }  // namespace

@@ -103,6 +103,7 @@ class Classification final : public Metric {
     result.counts[*wanted * (labels_.size() + 1) + given.value_or(labels_.size())] = 1.0;
     result.note = given ? fmt::format("found {}, wanted {}", labels_[*given], labels_[*wanted])
                         : fmt::format("no one label is found, wanted {}", labels_[*wanted]);
+    if (given) result.answer = labels_[*given];
     return result;
   }
 

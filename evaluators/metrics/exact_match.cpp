@@ -18,16 +18,18 @@ std::unique_ptr<Metric> make(Fields& fields) {
     const std::string_view kept = trim ? strip(text) : text;
     return ignore_case ? lowercase(kept) : std::string(kept);
   };
-  return std::make_unique<SimpleMetric>(column(ScoreKind::binary),
-                                        fmt::format("exact_match|trim:{}|case:{}|version:1",
-                                                    yes_no(trim), ignore_case ? "lc" : "mixed"),
-                                        [=](const Case& row, const Sample& sample) {
-                                          const std::string output = normal(sample.text);
-                                          return best_reference(
-                                              row, [&](const std::string& reference) {
-                                                return output == normal(reference) ? 1.0 : 0.0;
-                                              });
-                                        });
+  return std::make_unique<SimpleMetric>(
+      column(ScoreKind::binary),
+      fmt::format("exact_match|trim:{}|case:{}|version:1", yes_no(trim),
+                  ignore_case ? "lc" : "mixed"),
+      [=](const Case& row, const Sample& sample) {
+        const std::string output = normal(sample.text);
+        return with_answer(best_reference(row,
+                                          [&](const std::string& reference) {
+                                            return output == normal(reference) ? 1.0 : 0.0;
+                                          }),
+                           output);
+      });
 }
 
 }  // namespace

@@ -25,9 +25,12 @@ std::unique_ptr<Metric> make(Fields&) {
       column(ScoreKind::binary), "normalized_match|form:nfkc|norm:squad|version:1",
       [](const Case& row, const Sample& sample) {
         const std::string output = squad_normalized(nfkc(sample.text));
-        return best_reference(row, [&](const std::string& reference) {
-          return output == squad_normalized(nfkc(reference)) ? 1.0 : 0.0;
-        });
+        return with_answer(
+            best_reference(row,
+                           [&](const std::string& reference) {
+                             return output == squad_normalized(nfkc(reference)) ? 1.0 : 0.0;
+                           }),
+            output);
       });
 }
 

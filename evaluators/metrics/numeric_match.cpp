@@ -70,7 +70,9 @@ std::unique_ptr<Metric> make(Fields& fields) {
         if (wanted.empty()) return unscored("no number is found in the reference");
         if (!output)
           return scored(0.0, fmt::format("no number is found in the output, wanted {}", wanted));
-        return scored(right ? 1.0 : 0.0, fmt::format("found {}, wanted {}", output->shown, wanted));
+        return with_answer(
+            scored(right ? 1.0 : 0.0, fmt::format("found {}, wanted {}", output->shown, wanted)),
+            output->digits);
       });
 }
 

@@ -88,6 +88,7 @@ std::unique_ptr<Metric> make(Fields& fields) {
             return equal ? 1.0 : 0.0;
           });
           result.note = fmt::format("captured `{}`", *found);
+          result.answer = strip(*found);
           return result;
         }
         return row.references.empty() ? unscored(std::string(kNoReference))

@@ -54,7 +54,7 @@ EventGain AnthropicReader::add_block(std::int64_t index, const Value& block) {
     gain.payload = !text_of(block, "text").empty();
   } else if (type == "thinking") {
     reasoning_ += text_of(block, "thinking");
-    gain.payload = !text_of(block, "thinking").empty();
+    gain.payload = gain.thinking = !text_of(block, "thinking").empty();
   } else if (type == "tool_use") {
     ToolCall& call = tool_calls_[index];
     call.id = text_of(block, "id");
@@ -77,7 +77,7 @@ EventGain AnthropicReader::add_delta(std::int64_t index, const Value& delta) {
     gain.payload = !text_of(delta, "text").empty();
   } else if (type == "thinking_delta") {
     reasoning_ += text_of(delta, "thinking");
-    gain.payload = !text_of(delta, "thinking").empty();
+    gain.payload = gain.thinking = !text_of(delta, "thinking").empty();
   } else if (type == "input_json_delta") {
     tool_calls_[index].arguments += text_of(delta, "partial_json");
     gain.payload = !text_of(delta, "partial_json").empty();

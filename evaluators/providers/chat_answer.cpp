@@ -61,21 +61,22 @@ bool ChatAnswer::add_tool_calls(const Value& calls) {
   return payload;
 }
 
-bool ChatAnswer::add_message(const Value& message) {
-  bool payload = add_text(message, "content", text_);
-  payload = add_text(message, "reasoning_content", reasoning_) ||
-            add_text(message, "reasoning", reasoning_) || payload;
-  payload = add_text(message, "refusal", refusal_) || payload;
+void ChatAnswer::add_message(const Value& message, EventGain& gain) {
+  bool answer = add_text(message, "content", text_);
+  const bool thinking = add_text(message, "reasoning_content", reasoning_) ||
+                        add_text(message, "reasoning", reasoning_);
+  answer = add_text(message, "refusal", refusal_) || answer;
   if (const Value* calls = present(message, "tool_calls"))
-    payload = add_tool_calls(*calls) || payload;
+    answer = add_tool_calls(*calls) || answer;
   if (const Value* old = present(message, "function_call")) {
     const Value wrapped = List{
         Value(Object{{"index", Value(0), {}}, {"function", *old, {}}}
         )
     };
-    payload = add_tool_calls(wrapped) || payload;
+    answer = add_tool_calls(wrapped) || answer;
   }
-  return payload;
+  gain.payload = gain.payload || answer || thinking;
+  gain.thinking = thinking && !answer;
 }
 
 void ChatAnswer::add_logprobs(const Value& logprobs) {
@@ -99,6 +100,12 @@ void ChatAnswer::add_usage(const Value& usage) {
 // llama.cpp without `include_usage`: the counts of its own clock. `prompt_n` leaves the cached
 // tokens out.
 void ChatAnswer::add_timings(const Value& timings) {
+  const auto time = [&](const char* key, std::optional<double>& into) {
+    const Value* found = timings.find(key);
+    if (found != nullptr && found->is_number() && found->number() >= 0) into = found->number();
+  };
+  time("prompt_ms", server_.prefill_ms);
+  time("predicted_ms", server_.decode_ms);
   if (usage_.output) return;
   const auto predicted = count(&timings, "predicted_n");
   const auto prompt = count(&timings, "prompt_n");
@@ -132,9 +139,9 @@ EventGain ChatAnswer::add_chunk(const Value& event) {
       if (count(&choice, "index").value_or(0) != 0) continue;
       has_choice_ = true;
       if (const Value* delta = present(choice, "delta"))
-        gain.payload = add_message(*delta) || gain.payload;
+        add_message(*delta, gain);
       else if (const Value* message = present(choice, "message"))
-        gain.payload = add_message(*message) || gain.payload;
+        add_message(*message, gain);
       else
         gain.payload =
             add_text(choice, "text", text_) || gain.payload;  // the older completions route
@@ -171,6 +178,7 @@ void ChatAnswer::move_into(Sample& sample) {
   sample.finish_reason = std::move(finish_reason_);
   sample.model = std::move(model_);
   sample.usage = usage_;
+  sample.server = server_;
   if (!logprobs_.empty()) sample.logprobs = std::move(logprobs_);
   if (tool_calls_.empty()) return;
   List calls;

@@ -14,6 +14,7 @@ namespace llmops {
 // What one event of a stream brought.
 struct EventGain {
   bool payload = false;     // generated text, reasoning, tool calls
+  bool thinking = false;    // the payload is reasoning alone
   std::int64_t tokens = 0;  // of the payload; 0: the event does not tell
 };
 
@@ -31,14 +32,15 @@ class ChatAnswer {
   const std::string& finish_reason() const { return finish_reason_; }
   const CallError& error() const { return error_; }
 
-  // Moves text, reasoning, tool calls, logprobs, finish reason, model and usage into the sample.
+  // Moves text, reasoning, tool calls, logprobs, finish reason, model, usage and the server's own
+  // times into the sample.
   void move_into(Sample& sample);
 
  private:
   struct ToolCall {
     std::string id, name, arguments;
   };
-  bool add_message(const Value& message);
+  void add_message(const Value& message, EventGain& gain);
   bool add_text(const Value& from, std::string_view key, std::string& into);
   bool add_tool_calls(const Value& calls);
   void add_logprobs(const Value& logprobs);
@@ -50,6 +52,7 @@ class ChatAnswer {
   std::map<std::int64_t, ToolCall> tool_calls_;  // by index
   List logprobs_;
   Usage usage_;
+  ServerTiming server_;
   CallError error_;
   bool has_choice_ = false;
   bool has_payload_ = false;

@@ -3,7 +3,8 @@
 //   in:  {"id","messages","parameters","variables"}
 //   out: {"text","input_tokens","output_tokens"} or {"error"}; optional: cached_tokens,
 //   reasoning_tokens, reasoning,
-//        finish_reason, model, cost_usd, tool_calls
+//        finish_reason, model, cost_usd, tool_calls, steps, context; with tool_calls or steps
+//        "text" may be absent
 #include <fmt/format.h>
 
 #include <map>
@@ -72,13 +73,21 @@ void read_line(std::string_view line, Sample& sample) {
     sample.error = {ErrorClass::program_failed, "the program says: " + to_text(*error)};
     return;
   }
+  const auto list = [&](std::string_view key) -> const Value* {
+    const Value* found = answer->find(key);
+    return found != nullptr && found->is_list() ? found : nullptr;
+  };
+  if (const Value* calls = list("tool_calls")) sample.tool_calls = *calls;
+  if (const Value* steps = list("steps")) sample.steps = *steps;
+  if (const Value* context = answer->find("context")) sample.context = passages_of(*context);
   const Value* text = answer->find("text");
-  if (text == nullptr || text->is_null()) {
+  const bool has_text = text != nullptr && !text->is_null();
+  if (!has_text && sample.tool_calls.is_null() && sample.steps.is_null()) {
     sample.error = {ErrorClass::empty_choices,
                     "the program's answer has neither `text` nor `error`"};
     return;
   }
-  sample.text = to_text(*text);
+  if (has_text) sample.text = to_text(*text);
   sample.reasoning = text_of(*answer, "reasoning");
   sample.finish_reason = text_of(*answer, "finish_reason");
   if (const std::string model = text_of(*answer, "model"); !model.empty()) sample.model = model;
@@ -88,8 +97,6 @@ void read_line(std::string_view line, Sample& sample) {
                   .reasoning = count(*answer, "reasoning_tokens")};
   if (const Value* cost = answer->find("cost_usd"); cost != nullptr && cost->is_number())
     sample.cost_usd = cost->number();
-  if (const Value* calls = answer->find("tool_calls"); calls != nullptr && calls->is_list())
-    sample.tool_calls = *calls;
 }
 
 class Exec final : public Provider {

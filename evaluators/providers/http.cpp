@@ -22,7 +22,7 @@ namespace {
 struct Paths {
   std::string output;
   std::optional<std::string> stream_output, input_tokens, output_tokens, cached_tokens,
-      finish_reason, model, error;
+      finish_reason, model, error, tool_calls, steps, context;
 };
 
 class PathReader final : public AnswerReader {
@@ -41,7 +41,7 @@ class PathReader final : public AnswerReader {
     }
     const std::size_t before = text_.size();
     read(*event, paths_.stream_output.value_or(paths_.output));
-    return {.payload = text_.size() > before, .tokens = 0};
+    return {.payload = text_.size() > before};
   }
   void on_document(std::string_view body) override {
     const Result<Value> document = parse_json(body, "answer");
@@ -65,6 +65,9 @@ class PathReader final : public AnswerReader {
     sample.text = std::move(text_);
     sample.usage = usage_;
     sample.finish_reason = std::move(finish_reason_);
+    sample.tool_calls = std::move(tool_calls_);
+    sample.steps = std::move(steps_);
+    sample.context = std::move(context_);
     if (!model_.empty()) sample.model = std::move(model_);
   }
 
@@ -92,10 +95,18 @@ class PathReader final : public AnswerReader {
     count(paths_.cached_tokens, usage_.cached);
     if (const Value* reason = at(from, paths_.finish_reason)) finish_reason_ = to_text(*reason);
     if (const Value* model = at(from, paths_.model)) model_ = to_text(*model);
+    const auto list = [&](const std::optional<std::string>& path, Value& into) {
+      if (const Value* found = at(from, path); found != nullptr && found->is_list()) into = *found;
+    };
+    list(paths_.tool_calls, tool_calls_);
+    list(paths_.steps, steps_);
+    if (const Value* context = at(from, paths_.context)) context_ = passages_of(*context);
   }
 
   const Paths& paths_;
   std::string text_, finish_reason_, model_;
+  Value tool_calls_, steps_;
+  std::vector<std::string> context_;
   Usage usage_;
   CallError fault_;
   bool found_ = false, done_ = false;
@@ -211,6 +222,9 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields, const std::file
   paths->finish_reason = fields.text("finish_reason");
   paths->model = fields.text("answered_model");
   paths->error = fields.text("error");
+  paths->tool_calls = fields.text("tool_calls");
+  paths->steps = fields.text("steps");
+  paths->context = fields.text("context");
   model.stream = paths->stream_output.has_value();
   const Value* request = fields.value("request");
   if (request == nullptr)

@@ -1,5 +1,6 @@
 #include "evaluators/providers/provider.h"
 
+#include "evaluators/providers/make_model.h"
 #include "evaluators/providers/recorder.h"
 
 namespace llmops {
@@ -94,7 +95,8 @@ const ProviderInfo* find_provider(std::string_view name) {
 
 namespace {
 
-std::unique_ptr<Model> make_one(const Value& value, const Source& source,
+// `info`: the protocol, where the mapping need not name it.
+std::unique_ptr<Model> make_one(const ProviderInfo* info, const Value& value, const Source& source,
                                 const std::filesystem::path& folder, EventLoop& loop,
                                 Diagnostics& problems, bool may_fall_back) {
   const auto problems_before = static_cast<std::ptrdiff_t>(problems.size());
@@ -102,11 +104,14 @@ std::unique_ptr<Model> make_one(const Value& value, const Source& source,
   auto model = std::make_unique<Model>();
   ModelSpec& spec = model->spec;
   spec.settings = value;
-  const ProviderInfo* info = nullptr;
-  if (value.is_object() && !fields.has("provider"))
+  const ProviderInfo* const settled = info;
+  if (settled != nullptr) {
+    if (fields.has("provider")) fields.one_of("provider", std::span(&settled->name, 1));
+  } else if (value.is_object() && !fields.has("provider")) {
     fields.missing("provider", expected_one_of(provider_names()));
-  else if (const auto name = fields.one_of("provider", provider_names()))
+  } else if (const auto name = fields.one_of("provider", provider_names())) {
     info = find_provider(*name);
+  }
   if (info == nullptr) return nullptr;
 
   spec.provider = info->name;
@@ -141,7 +146,7 @@ std::unique_ptr<Model> make_one(const Value& value, const Source& source,
     if (const Value* chain = fields.list("fallback")) {
       List names;
       for (const Value& each : *chain->list()) {
-        auto next = make_one(each, source, folder, loop, problems, false);
+        auto next = make_one(settled, each, source, folder, loop, problems, false);
         if (!next) continue;
         names.emplace_back(next->spec.identity);
         model->fallback.push_back(std::move(next));
@@ -158,7 +163,13 @@ std::unique_ptr<Model> make_one(const Value& value, const Source& source,
 std::unique_ptr<Model> make_model(const Value& value, const Source& source,
                                   const std::filesystem::path& folder, EventLoop& loop,
                                   Diagnostics& problems) {
-  return make_one(value, source, folder, loop, problems, true);
+  return make_one(nullptr, value, source, folder, loop, problems, true);
+}
+
+std::unique_ptr<Model> make_model_of(const ProviderInfo& protocol, const Value& value,
+                                     const Source& source, const std::filesystem::path& folder,
+                                     EventLoop& loop, Diagnostics& problems) {
+  return make_one(&protocol, value, source, folder, loop, problems, true);
 }
 
 }  // namespace llmops

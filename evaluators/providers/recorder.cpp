@@ -25,6 +25,10 @@ std::string line_of(const Request& request, const Sample& sample) {
     if (value) line.add(key, *value);
   };
   if (!sample.reasoning.empty()) line.add("reasoning", sample.reasoning);
+  if (!sample.tool_calls.is_null()) line.add("tool_calls", sample.tool_calls);
+  if (!sample.steps.is_null()) line.add("steps", sample.steps);
+  if (!sample.context.empty())
+    line.add("context", List(sample.context.begin(), sample.context.end()));
   add("input_tokens", sample.usage.input);
   add("output_tokens", sample.usage.output);
   add("cached_tokens", sample.usage.cached);

@@ -49,6 +49,11 @@ std::string text_at(const Value& row, const std::optional<std::string>& path) {
   return found == nullptr ? "" : to_text(*found);
 }
 
+Value list_at(const Value& row, const std::optional<std::string>& path) {
+  const Value* found = path ? present(row, *path) : nullptr;
+  return found != nullptr && found->is_list() ? *found : Value();
+}
+
 // Lines of a file by their offset. A line near the last one costs no system call.
 class Lines {
  public:
@@ -268,9 +273,10 @@ std::unique_ptr<Recording> Recording::open(RecordingSpec spec, Diagnostics& prob
   state->spec = std::move(spec);
   state->problems = &problems;
   const RecordingSpec& with = state->spec;
-  for (const auto* column : {&with.input_tokens, &with.output_tokens, &with.cached_tokens,
-                             &with.reasoning_tokens, &with.ttft_ms, &with.latency_ms,
-                             &with.finish_reason, &with.error, &with.cost_usd, &with.reasoning})
+  for (const auto* column :
+       {&with.input_tokens, &with.output_tokens, &with.cached_tokens, &with.reasoning_tokens,
+        &with.ttft_ms, &with.latency_ms, &with.finish_reason, &with.error, &with.cost_usd,
+        &with.reasoning, &with.tool_calls, &with.steps, &with.context})
     if (*column) state->optional_columns.emplace_back(**column, false);
   try {
     const Result<const FormatInfo*> format = find_format(with.path, with.format);
@@ -314,6 +320,10 @@ bool Recording::find(std::span<const std::string> values, int number, Sample& sa
       sample.error = {error_class(error).value_or(ErrorClass::other), error};
     sample.text = text_at(row, spec.output);
     sample.reasoning = text_at(row, spec.reasoning);
+    sample.tool_calls = list_at(row, spec.tool_calls);
+    sample.steps = list_at(row, spec.steps);
+    if (const Value* context = spec.context ? present(row, *spec.context) : nullptr)
+      sample.context = passages_of(*context);
     sample.finish_reason = text_at(row, spec.finish_reason);
     sample.usage = {.input = count_at(row, spec.input_tokens),
                     .output = count_at(row, spec.output_tokens),

@@ -25,6 +25,7 @@ struct RecordingSpec {
       sample;  // column of the sample's number; absent: one output for all samples
   std::optional<std::string> input_tokens, output_tokens, cached_tokens, reasoning_tokens;
   std::optional<std::string> ttft_ms, latency_ms, finish_reason, error, cost_usd, reasoning;
+  std::optional<std::string> tool_calls, steps, context;
 };
 
 class Recording {

@@ -103,6 +103,9 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields,
   spec.error = fields.text("error");
   spec.cost_usd = fields.text("cost_usd");
   spec.reasoning = fields.text("reasoning");
+  spec.tool_calls = fields.text("tool_calls");
+  spec.steps = fields.text("steps");
+  spec.context = fields.text("context");
   model.identity.set("path", path);
   model.identity.set("output", spec.output);
   if (path.empty() || spec.output.empty() || spec.match.empty()) return nullptr;

@@ -69,7 +69,9 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
   void on_event(std::string_view name, std::string_view data) override {
     if (reader_->fault()) return;  // nothing counts behind an error
     const EventGain gain = reader_->on_event(name, data);
+    if (!timeline_.first_event) timeline_.first_event = at_;
     if (!gain.payload) return;
+    if (!gain.thinking && !timeline_.first_answer) timeline_.first_answer = at_;
     if (!timeline_.first_token) {
       timeline_.first_token = at_;
       timeline_.first_tokens = gain.tokens;

@@ -81,6 +81,8 @@ class BatchRun {
     const std::atomic<int>* interrupts = options_.limits.interrupts;
     if (interrupts != nullptr && interrupts->load() > 0) stop("interrupted");
     if (deadline_ && Clock::now() >= *deadline_) stop("max-time reached");
+    if (options_.limits.stop_because)
+      if (std::optional<std::string> why = options_.limits.stop_because()) stop(*std::move(why));
     return counts().stopped.has_value();
   }
 

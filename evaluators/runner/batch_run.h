@@ -12,8 +12,8 @@ namespace llmops {
 class BatchJournal;  // evaluators/store/batch_journal.h
 
 struct BatchOptions {
-  // max_cost_usd, max_tokens, budget, max_time, interrupts, known, on_tick and tick hold as in
-  // fan_out.
+  // max_cost_usd, max_tokens, budget, max_time, interrupts, known, stop_because, on_tick and tick
+  // hold as in fan_out.
   FanOutOptions limits;
   // Told in a sentence when a batch is made, found again, or ends.
   std::function<void(const std::string&)> on_note;

@@ -43,7 +43,7 @@ class FanOut {
         stop("max-time reached");
         caller_.cancel_all();
       });
-    if (options_.interrupts != nullptr || options_.on_tick) tick();
+    if (options_.interrupts != nullptr || options_.on_tick || options_.stop_because) tick();
     for (;;) {
       const bool more = feed();
       if (asked_all_ && in_flight_ == 0) return counts();
@@ -68,6 +68,8 @@ class FanOut {
       if (!in_grace_) begin_grace();
     }
     if (interrupts >= 2) caller_.cancel_all();
+    if (options_.stop_because && !asked_all_)
+      if (std::optional<std::string> why = options_.stop_because()) stop(*std::move(why));
     if (options_.on_tick) options_.on_tick(counts());
     tick_ = loop_.after(options_.tick, [this] { tick(); });
   }
@@ -195,6 +197,12 @@ class FanOut {
 };
 
 }  // namespace
+
+void share_budget(FanOutOptions& options, std::optional<Budget>& budget) {
+  if (options.budget != nullptr || (!options.max_cost_usd && !options.max_tokens)) return;
+  budget.emplace(options.max_cost_usd, options.max_tokens);
+  options.budget = &*budget;
+}
 
 FanOutCounts fan_out(const std::function<std::shared_ptr<const Request>()>& next, Model& model,
                      EventLoop& loop, const FanOutOptions& options,

@@ -73,6 +73,8 @@ std::string answer_json(const Sample& sample) {
   out.add("text", sample.text);
   if (!sample.reasoning.empty()) out.add("reasoning", sample.reasoning);
   if (!sample.tool_calls.is_null()) out.add("tool_calls", sample.tool_calls);
+  if (!sample.steps.is_null()) out.add("steps", sample.steps);
+  if (!sample.context.empty()) out.add("context", Value(texts(sample.context)));
   if (!sample.logprobs.is_null()) out.add("logprobs", sample.logprobs);
   if (!sample.finish_reason.empty()) out.add("finish_reason", sample.finish_reason);
   if (!sample.model.empty()) out.add("model", sample.model);
@@ -85,6 +87,8 @@ void read_answer(std::string_view json, Sample& sample) {
   sample.text = text_of(from, "text");
   sample.reasoning = text_of(from, "reasoning");
   if (const Value* calls = from.find("tool_calls")) sample.tool_calls = *calls;
+  if (const Value* steps = from.find("steps")) sample.steps = *steps;
+  sample.context = read_texts(from.find("context"));
   if (const Value* logprobs = from.find("logprobs")) sample.logprobs = *logprobs;
   sample.finish_reason = text_of(from, "finish_reason");
   sample.model = text_of(from, "model");

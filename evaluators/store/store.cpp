@@ -16,6 +16,7 @@
 
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
+#include "evaluators/asker.h"
 #include "evaluators/store/case_json.h"
 #include "evaluators/store/sqlite.h"
 #include "evaluators/store/stored_run.h"
@@ -23,7 +24,7 @@
 namespace llmops {
 namespace {
 
-constexpr int kStoreVersion = 2;
+constexpr int kStoreVersion = 3;
 
 constexpr const char* kTables = R"(
 CREATE TABLE runs(
@@ -46,6 +47,18 @@ UPDATE calls SET attempts = json_extract(answer, '$.attempts')
   WHERE json_extract(answer, '$.attempts') IS NOT NULL;
 CREATE TABLE dropped_calls(run INTEGER NOT NULL, attempts INTEGER NOT NULL, faults TEXT, cost_usd REAL);
 CREATE TABLE cache(key TEXT PRIMARY KEY, call INTEGER NOT NULL, made INTEGER NOT NULL) WITHOUT ROWID;
+)";
+
+// Version 3: what judges were asked, beside the calls of the model under test. A cached answer is a
+// row without an answer: it lies with the run that paid for it.
+constexpr const char* kToVersion3 = R"(
+CREATE TABLE side_calls(
+  number INTEGER PRIMARY KEY, run INTEGER NOT NULL, evaluator TEXT NOT NULL, model TEXT NOT NULL,
+  key TEXT NOT NULL, answer TEXT, error TEXT, input_tokens INTEGER, output_tokens INTEGER,
+  cached_tokens INTEGER, reasoning_tokens INTEGER, cost_usd REAL, attempts INTEGER NOT NULL,
+  cached INTEGER NOT NULL, reusable INTEGER NOT NULL, made INTEGER NOT NULL);
+CREATE INDEX side_calls_by_key ON side_calls(key);
+CREATE INDEX side_calls_by_run ON side_calls(run);
 )";
 
 // "20261121T024500-1f9c3a7e": sorts by time, and no two machines make the same.
@@ -126,6 +139,7 @@ Store::Store(const std::filesystem::path& folder) : folder_(folder) {
   const std::int64_t found = version_of(*database_);  // another process may have been quicker
   if (found < 1) database_->execute(kTables);
   if (found < 2) database_->execute(kToVersion2);
+  if (found < 3) database_->execute(kToVersion3);
   database_->execute(fmt::format("PRAGMA user_version={}", kStoreVersion));
   transaction.commit();
 }
@@ -287,6 +301,13 @@ void Store::copy_calls(const std::filesystem::path& from, const std::string& run
           fmt::format(
               "INSERT INTO main.dropped_calls(run, attempts, faults, cost_usd) "
               "SELECT {0}, attempts, faults, cost_usd FROM {1}.dropped_calls WHERE run = {2}",
+              target, part, source),
+          fmt::format(
+              "INSERT INTO main.side_calls(run, evaluator, model, key, answer, error, "
+              "input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_usd, attempts, "
+              "cached, reusable, made) SELECT {0}, evaluator, model, key, answer, error, "
+              "input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_usd, attempts, "
+              "cached, reusable, made FROM {1}.side_calls WHERE run = {2}",
               target, part, source)})
       database_->prepare(copy).bind(1, run_id).bind(2, into).run();
     transaction.commit();
@@ -327,7 +348,9 @@ void Store::score_unscored(const std::string& run_id, const std::vector<Evaluato
     std::vector<Scorable> batch;
     for (std::size_t i = 0; i < numbers.size(); ++i) batch.push_back({&cases[i], &samples[i]});
     std::vector<Scores> scores = score_batch(evaluators, batch);
-    for (std::size_t i = 0; i < numbers.size(); ++i)
+    // What was scored since then lacks its judges' answers.
+    const bool whole = !asking_stopped(evaluators);
+    for (std::size_t i = 0; i < numbers.size() && whole; ++i)
       scored.emplace_back(numbers[i], std::move(scores[i]));
     numbers.clear();
     cases.clear();

@@ -7,6 +7,7 @@
 
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
+#include "evaluators/reduce.h"
 #include "evaluators/store/case_json.h"
 #include "evaluators/store/sqlite.h"
 
@@ -54,7 +55,9 @@ struct Running {
 constexpr const char* kRowColumns =
     "SELECT c.case_id, c.sample, c.content, c.error, c.input_tokens, c.output_tokens, "
     "c.cached_tokens, c.reasoning_tokens, "
-    "c.cost_usd, c.latency_ms, c.ttft_ms, c.tpot_ms, c.itl_ms, c.cached, c.output, s.scores, c.row "
+    "c.cost_usd, c.latency_ms, c.ttft_ms, c.tpot_ms, c.itl_ms, c.cached, c.output, s.scores, "
+    "c.row, "
+    "s.notes "
     "FROM calls c LEFT JOIN scores s ON s.call = c.number WHERE c.run = ? ORDER BY c.case_id, "
     "c.sample";
 
@@ -64,6 +67,7 @@ class StoredRows final : public RowStream {
       : evaluated_(header.measures.size() -
                    std::min(header.measures.size(), builtin_measures().size())),
         size_(header.measures.size()),
+        reducer_(header.measures),
         statement_(database.prepare(kRowColumns)) {
     statement_.bind(1, run_number(database, header.id));
     more_ = statement_.step();
@@ -88,6 +92,7 @@ class StoredRows final : public RowStream {
       if (running[i].n > 0) row.values[i] = running[i].mean;
       if (running[i].n > 1) row.variances[i] = running[i].m2 / (running[i].n - 1);
     }
+    reducer_.finish(row);
     return true;
   }
 
@@ -104,6 +109,7 @@ class StoredRows final : public RowStream {
     bool scored = !failed;
     if (!statement_.null(15)) {
       read_scores(statement_.view(15), scores_);
+      if (!reducer_.empty()) add_repeat();
       for (std::size_t i = 0; i < evaluated_ && i < scores_.size(); ++i) {
         if (scores_[i])
           running[i].add(*scores_[i]);
@@ -139,8 +145,20 @@ class StoredRows final : public RowStream {
       if (builtin[i] && (!failed || i >= kErrorRate)) running[evaluated_ + i].add(*builtin[i]);
   }
 
+  void add_repeat() {
+    Value notes;
+    if (reducer_.wants_answers() && !statement_.null(17))
+      if (Result<Value> read = parse_json(statement_.view(17), "store.db"))
+        notes = *std::move(read);
+    reducer_.add(scores_, [&](const std::string& measure) {
+      const Value* answer = notes.find(measure);
+      return answer == nullptr ? std::string() : to_text(*answer);
+    });
+  }
+
   std::size_t evaluated_;  // measures of evaluators; the built-in ones follow
   std::size_t size_;
+  CaseReducer reducer_;
   Statement statement_;
   bool more_ = false;
   std::vector<std::optional<double>> scores_;
@@ -190,7 +208,8 @@ SampleView read_sample(const Statement& row, const RunHeader& header) {
   std::vector<std::optional<double>> scores;
   if (!row.null(15)) read_scores(row.view(15), scores);
   for (std::size_t i = 0; i < scores.size() && i < header.measures.size(); ++i)
-    view.scores.emplace_back(header.measures[i].name, scores[i]);
+    if (header.measures[i].reduce.empty())  // what samples are reduced to is a case's, not theirs
+      view.scores.emplace_back(header.measures[i].name, scores[i]);
   if (!row.null(16))
     if (const Result<Value> notes = parse_json(row.view(16), "store.db");
         notes && notes->is_object())

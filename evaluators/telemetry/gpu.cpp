@@ -142,11 +142,13 @@ std::string throttle_text(std::uint64_t reasons) {
 GpuFacts gpu_facts(const GpuCard& card) {
   GpuFacts facts;
   const std::vector<GpuSample>& samples = card.samples;
+  facts.samples = static_cast<std::int64_t>(samples.size());
   facts.energy_j = growth(samples, &GpuSample::energy_j);
   facts.power_violation_s = growth(samples, &GpuSample::power_violation_s);
   facts.thermal_violation_s = growth(samples, &GpuSample::thermal_violation_s);
   mean_of(samples, &GpuSample::power_w, facts.power_w);
   mean_of(samples, &GpuSample::sm_mhz, facts.sm_mhz);
+  mean_of(samples, &GpuSample::memory_mhz, facts.memory_mhz);
   mean_of(samples, &GpuSample::busy_percent, facts.busy_percent);
   most_of(samples, &GpuSample::sm_mhz, facts.sm_mhz_least, true);
   most_of(samples, &GpuSample::temperature_c, facts.temperature_c_most);
@@ -173,38 +175,66 @@ GpuFacts gpu_facts(const GpuCard& card) {
   return facts;
 }
 
-Value to_value(const GpuTelemetry& telemetry) {
-  List cards;
-  for (const GpuCard& card : telemetry.cards) {
-    const GpuFacts facts = gpu_facts(card);
-    Object out{
-        {"name",    card.name                                     },
-        {"uuid",    card.uuid                                     },
-        {"samples", static_cast<std::int64_t>(card.samples.size())}
-    };
-    const auto add = [&](const char* key, const std::optional<double>& value) {
-      if (value) out.add(key, *value);
-    };
-    add("power_limit_w", card.power_limit_w);
-    add("energy_j", facts.energy_j);
-    add("power_w", facts.power_w);
-    add("sm_mhz", facts.sm_mhz);
-    add("sm_mhz_least", facts.sm_mhz_least);
-    add("busy_percent", facts.busy_percent);
-    add("temperature_c_most", facts.temperature_c_most);
-    add("memory_bytes_most", facts.used_bytes_most);
-    add("power_violation_s", facts.power_violation_s);
-    add("thermal_violation_s", facts.thermal_violation_s);
-    out.add("throttled", throttle_text(facts.throttle));
-    out.add("throttled_share", facts.throttled_share);
-    out.add("ecc_errors", facts.ecc_errors);
-    out.add("processes", facts.processes);
-    cards.push_back(std::move(out));
-  }
-  return Object{
-      {"driver", telemetry.driver},
-      {"cards",  std::move(cards)}
+GpuFacts joined(const std::vector<GpuFacts>& loads) {
+  GpuFacts all;
+  using Field = std::optional<double> GpuFacts::*;
+  const auto fold = [&](Field field, auto&& take) {
+    for (const GpuFacts& load : loads)
+      if (load.*field)
+        all.*field = all.*field ? take(*(all.*field), *(load.*field)) : *(load.*field);
   };
+  const auto sum = [](double a, double b) { return a + b; };
+  const auto most = [](double a, double b) { return std::max(a, b); };
+  for (const Field field :
+       {&GpuFacts::energy_j, &GpuFacts::power_violation_s, &GpuFacts::thermal_violation_s})
+    fold(field, sum);
+  for (const Field field : {&GpuFacts::temperature_c_most, &GpuFacts::used_bytes_most})
+    fold(field, most);
+  fold(&GpuFacts::sm_mhz_least, [](double a, double b) { return std::min(a, b); });
+  for (const Field field :
+       {&GpuFacts::power_w, &GpuFacts::sm_mhz, &GpuFacts::memory_mhz, &GpuFacts::busy_percent}) {
+    fold(field, sum);
+    const auto told = std::ranges::count_if(
+        loads, [&](const GpuFacts& load) { return (load.*field).has_value(); });
+    if (told > 0) all.*field = *(all.*field) / static_cast<double>(told);
+  }
+  for (const GpuFacts& load : loads) {
+    all.throttle |= load.throttle;
+    all.throttled_share += load.throttled_share / static_cast<double>(loads.size());
+    all.ecc_errors += load.ecc_errors;
+    all.processes = std::max(all.processes, load.processes);
+    all.samples += load.samples;
+  }
+  return all;
+}
+
+Value to_value(const GpuCard& card, const GpuFacts& facts) {
+  Object out{
+      {"name",    card.name    },
+      {"uuid",    card.uuid    },
+      {"samples", facts.samples}
+  };
+  const auto add = [&](const char* key, const std::optional<double>& value) {
+    if (value) out.add(key, *value);
+  };
+  add("power_limit_w", card.power_limit_w);
+  add("sm_mhz_limit", card.sm_mhz_most);
+  add("memory_bytes", card.total_bytes);
+  add("energy_j", facts.energy_j);
+  add("power_w", facts.power_w);
+  add("sm_mhz", facts.sm_mhz);
+  add("sm_mhz_least", facts.sm_mhz_least);
+  add("memory_mhz", facts.memory_mhz);
+  add("busy_percent", facts.busy_percent);
+  add("temperature_c_most", facts.temperature_c_most);
+  add("memory_bytes_most", facts.used_bytes_most);
+  add("power_violation_s", facts.power_violation_s);
+  add("thermal_violation_s", facts.thermal_violation_s);
+  out.add("throttled", throttle_text(facts.throttle));
+  out.add("throttled_share", facts.throttled_share);
+  out.add("ecc_errors", facts.ecc_errors);
+  out.add("processes", facts.processes);
+  return out;
 }
 
 List gpu_identity(const GpuTelemetry& telemetry) {

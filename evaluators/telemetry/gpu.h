@@ -55,16 +55,19 @@ std::string throttle_text(std::uint64_t reasons);
 
 // Over all samples of a card: means, extremes, energy, how long it was throttled.
 struct GpuFacts {
-  std::optional<double> energy_j, power_w, sm_mhz, sm_mhz_least, busy_percent, temperature_c_most,
-      used_bytes_most, power_violation_s, thermal_violation_s;
+  std::optional<double> energy_j, power_w, sm_mhz, sm_mhz_least, memory_mhz, busy_percent,
+      temperature_c_most, used_bytes_most, power_violation_s, thermal_violation_s;
   std::uint64_t throttle = 0;   // of all samples
   double throttled_share = 0;   // of the samples
   std::int64_t ecc_errors = 0;  // new ones
   int processes = 0;            // the most at once
+  std::int64_t samples = 0;
 };
 GpuFacts gpu_facts(const GpuCard& card);
+// One card over several loads: sums of what adds up, means of means, extremes.
+GpuFacts joined(const std::vector<GpuFacts>& loads);
 
-Value to_value(const GpuTelemetry& telemetry);
+Value to_value(const GpuCard& card, const GpuFacts& facts);
 // Cards, driver and power limits as a fingerprint.
 List gpu_identity(const GpuTelemetry& telemetry);
 

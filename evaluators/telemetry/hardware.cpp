@@ -48,4 +48,10 @@ Object hardware_fingerprint() {
   return found;
 }
 
+bool served_here(std::string_view base_url) {
+  for (const std::string_view host : {"://127.", "://localhost", "://[::1]"})
+    if (base_url.find(host) != std::string_view::npos) return true;
+  return false;
+}
+
 }  // namespace llmops

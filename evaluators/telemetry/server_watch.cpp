@@ -20,6 +20,7 @@ struct ServerWatch::State {
   std::vector<ServerSample> samples;
   bool asking = false, over = false;
   int failures = 0;
+  HostTelemetry host = HostTelemetry();
 
   double at_s() const { return std::chrono::duration<double>(Clock::now() - start).count(); }
 };
@@ -68,6 +69,7 @@ void plan_page(const std::shared_ptr<State>& state) {
   state->loop.after(std::chrono::seconds(1), [weak = std::weak_ptr<State>(state)] {
     const auto self = weak.lock();
     if (self == nullptr || self->over) return;
+    self->host.sample(self->at_s());
     ask(self);
     plan_page(self);
   });
@@ -87,18 +89,29 @@ void plan_cards(const std::shared_ptr<State>& state) {
 
 ServerWatch::ServerWatch(EventLoop& loop, std::string url, GpuTelemetry* gpu)
     : state_(std::make_shared<State>(State{loop, std::move(url), gpu})) {
-  if (!state_->url.empty()) plan_page(state_);
-  if (gpu != nullptr) plan_cards(state_);
+  plan_page(state_);
+  if (gpu == nullptr) return;
+  for (GpuCard& card : gpu->cards) card.samples.clear();
+  plan_cards(state_);
 }
 
 ServerWatch::~ServerWatch() { state_->over = true; }
 
 void ServerWatch::look() {
   if (state_->gpu != nullptr) state_->gpu->sample(state_->at_s());
+  state_->host.sample(state_->at_s());
   ask(state_);
   state_->loop.run_until([&] { return !state_->asking; });
 }
 
-std::vector<ServerSample> ServerWatch::take() { return std::move(state_->samples); }
+Watched ServerWatch::take() {
+  Watched watched{.pages = std::move(state_->samples), .host = host_facts(state_->host)};
+  if (state_->gpu != nullptr)
+    for (GpuCard& card : state_->gpu->cards) {
+      watched.cards.push_back(gpu_facts(card));
+      card.samples.clear();
+    }
+  return watched;
+}
 
 }  // namespace llmops

@@ -4,8 +4,11 @@
 
 #include <string_view>
 
+#include "datasets/lint.h"
 #include "datasets/text/json.h"
+#include "datasets/text/sensitive.h"
 #include "prompts/lint/lint.h"
+#include "prompts/lint/rubric.h"
 
 namespace llmops {
 namespace {
@@ -17,8 +20,9 @@ std::string message(const Diagnostic& found) {
   return text;
 }
 
-// The escapes of workflow commands; a property escapes two marks more than the text behind `::`.
-std::string escaped(std::string_view text, bool property) {
+}  // namespace
+
+std::string github_escaped(std::string_view text, bool property) {
   std::string out;
   for (const char c : text) {
     switch (c) {
@@ -44,16 +48,22 @@ std::string escaped(std::string_view text, bool property) {
   return out;
 }
 
-}  // namespace
-
 std::string lint_sarif(const Diagnostics& found, const std::string& version) {
   List rules;
-  for (const LintRule* rule : lint_rules())
+  const auto describe = [&](std::string_view id, std::string_view summary, Severity severity) {
     rules.emplace_back(Object{
-        {"id",                   rule->id                               },
-        {"shortDescription",     Object{{"text", rule->summary}}        },
-        {"defaultConfiguration", Object{{"level", name(rule->severity)}}}
+        {"id",                   id                              },
+        {"shortDescription",     Object{{"text", summary}}       },
+        {"defaultConfiguration", Object{{"level", name(severity)}}}
     });
+  };
+  for (const LintRule* rule : lint_rules()) describe(rule->id, rule->summary, rule->severity);
+  for (const RubricRule& rule : rubric_rules()) describe(rule.id, rule.summary, rule.severity);
+  for (const DatasetLintRule& rule : dataset_lint_rules())
+    describe(rule.id, rule.summary, rule.severity);
+  for (const SensitiveRule& rule : sensitive_rules())
+    describe(rule.id, rule.what,
+             rule.kind == SensitiveKind::secret ? Severity::error : Severity::warning);
   List results;
   for (const Diagnostic& each : found) {
     Object result;
@@ -107,13 +117,13 @@ std::string github_annotations(const Diagnostics& found) {
     std::string properties;
     const auto add = [&](std::string_view key, std::string_view value) {
       properties +=
-          fmt::format("{}{}={}", properties.empty() ? " " : ",", key, escaped(value, true));
+          fmt::format("{}{}={}", properties.empty() ? " " : ",", key, github_escaped(value, true));
     };
     if (!each.file.empty()) add("file", each.file);
     if (each.line > 0) add("line", std::to_string(each.line));
     if (each.line > 0 && each.column > 0) add("col", std::to_string(each.column));
     if (!each.rule.empty()) add("title", "llmops " + each.rule);
-    out += fmt::format("{}::{}\n", properties, escaped(message(each), false));
+    out += fmt::format("{}::{}\n", properties, github_escaped(message(each), false));
   }
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
+#include "evaluators/metrics/text/schema.h"
 #include "tests/support/loopback_server.h"
 #include "tests/support/reference.h"
 #include "tests/support/run_cli.h"
@@ -61,9 +62,15 @@ TEST_CASE("bench: one screen, one document, files") {
   CHECK(screen.out.find("own error") != std::string::npos);
 
   std::vector<std::string> more = usual;
-  more.insert(more.end(),
-              {"--json", "--csv", "r.csv", "--vllm-json", "v.json", "--concurrency", "1,2"});
+  more.insert(more.end(), {"--json", "--csv", "r.csv", "--vllm-json", "v.json", "--html", "r.html",
+                           "--concurrency", "1,2"});
   const Value json = document(run_cli(more, here));
+  const Result<Source> schema = read_source(repository("ci/serving/bench.schema.json"));
+  REQUIRE(schema);
+  const Result<Schema> compiled =
+      Schema::compile(*parse_json(schema->text(), "schema"), "bench.schema.json");
+  REQUIRE_MESSAGE(compiled, render(compiled.problems()));
+  CHECK(compiled->problem(json).value_or("") == "");
   CHECK(find_path(json, "/points/1/name")->string()->substr(0) == "concurrency 2");
   CHECK(find_path(json, "/points/0/figures/requests")->number() == 30);
   CHECK(find_path(json, "/points/0/figures/times/ttft_ms/p50")->number() >= 10);
@@ -79,6 +86,16 @@ TEST_CASE("bench: one screen, one document, files") {
   REQUIRE(saved);
   CHECK(find_path(*saved, "completed")->number() == 30);
   CHECK(find_path(*saved, "median_ttft_ms")->number() >= 10);
+  CHECK(find_path(*saved, "request_rate")->string()->substr(0) == "inf");
+  CHECK(find_path(*saved, "/itls/0")->list()->size() == 3);
+  CHECK(find_path(*saved, "mean_itl_ms")->number() >= 2);
+  CHECK(find_path(*saved, "total_output_tokens")->number() == 120);
+  const Result<Source> page = read_source(folder.path() / "r.html");
+  REQUIRE(page);
+  CHECK(page->text().find("Time to first token") != std::string::npos);
+  CHECK(page->text().find("Throughput and latency") != std::string::npos);
+  CHECK(page->text().find("<script") == std::string::npos);
+  CHECK(page->text().find("style=") == std::string::npos);
 }
 
 TEST_CASE("bench: a slower server fails against its baseline and is told why") {
@@ -144,6 +161,45 @@ TEST_CASE("bench: a sweep finds a rate that keeps the objective") {
   // One request at a time, of about 20 ms: at most 60 a second.
   CHECK(find_path(json, "best_rate")->number() > 5);
   CHECK(find_path(json, "best_rate")->number() < 90);
+}
+
+TEST_CASE("bench: a trace gives arrivals and lengths; a cool-down stands apart") {
+  Server server;
+  const TemporaryFolder folder;
+  std::string trace;
+  for (int i = 0; i < 20; ++i)
+    trace += "{\"timestamp\": " + std::to_string(20 * i) +
+             ", \"input_length\": " + std::to_string(i % 2 == 0 ? 100 : 300) +
+             ", \"output_length\": 4}\n";
+  folder.write("trace.jsonl", trace);
+  const CliRun run = run_cli({"bench", "--base-url", server.url(), "--model", "tiny", "--trace",
+                              "trace.jsonl", "--trace-unit", "ms", "--no-gpu", "--json"},
+                             {.folder = folder.path()});
+  const Value json = document(run);
+  CHECK(run.code == 0);
+  CHECK(find_path(json, "/points/0/name")->string()->substr(0) == "trace");
+  CHECK(find_path(json, "/points/0/figures/requests")->number() == 20);
+  CHECK(find_path(json, "/points/0/figures/input_tokens")->number() ==
+        doctest::Approx(200).epsilon(0.05));
+  const Value cooled = document(run_cli(
+      {"bench", "--base-url", server.url(), "--model", "tiny", "--requests", "10", "--concurrency",
+       "2", "--cool-down", "2s", "--no-gpu", "--input-tokens", "20", "--json"},
+      {.folder = folder.path()}));
+  CHECK(find_path(cooled, "/points/0/figures/requests")->number() == 10);
+  CHECK(find_path(cooled, "/points/0/figures/outside_window")->number() >= 1);
+}
+
+TEST_CASE("bench: the client measures itself") {
+  const TemporaryFolder folder;
+  const CliRun run =
+      run_cli({"bench", "--self-test", "--concurrency", "8", "--json"}, {.folder = folder.path()});
+  const Value json = document(run);
+  CHECK(run.code == 0);
+  CHECK(find_path(json, "/self_test/0/streams")->number() == 8);
+  CHECK(find_path(json, "/self_test/0/tokens")->number() == 480);
+  CHECK(find_path(json, "/self_test/0/failed")->number() == 0);
+  CHECK(find_path(json, "/self_test/0/ttft_error_ms/p50")->number() > 0);
+  CHECK(find_path(json, "/self_test/0/cpu_us_per_token")->number() > 0);
 }
 
 TEST_CASE("bench: what is wrong is told before anything is asked") {

@@ -94,6 +94,12 @@ constexpr Need kNeeds[] = {
     {"baseline rollback",
      "for i in 1 2; do llmops eval --no-gate; llmops baseline set last baselines/support.json "
      "--force; done"                                                                                     },
+    {"judge calibrate",
+     "printf 'id,question,output,answer,label,grade,verdict\\n1,q,a,a,4,4,Score: 4\\n"
+     "2,q,b,b,2,2,Score: 3\\n' > labelled.csv && "
+     "printf 'prompt: {name: q, version: 1.0.0, user: hello}\\ndataset: labelled.csv\\n"
+     "model: &m {provider: replay, path: labelled.csv, match: id, output: verdict}\\njudge: *m\\n"
+     "evaluators: [{rubric: {criteria: c, steps: none}}]\\n' > llmops.yaml"                              },
     {"~/.config/fish",                  "mkdir -p ~/.config/fish/completions"                            },
 };
 
@@ -183,6 +189,8 @@ TEST_CASE("documentation: every command line runs") {
         command = replaced(command, stands, id);
       }
     }
+    if (command.starts_with("llmops view"))  // serves until it is told to stop
+      command += " > url & until [ -s url ]; do sleep 0.05; done; kill -INT $!; wait $!";
     const CliRun run = shell(here, command);
     CAPTURE(line.where);
     CAPTURE(command);

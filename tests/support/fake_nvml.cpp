@@ -42,15 +42,21 @@ int nvmlSystemGetDriverVersion(char* into, unsigned size) {
 int nvmlDeviceGetCount_v2(unsigned* count) {
   const char* cards = std::getenv("FAKE_NVML_CARDS");
   *count = cards == nullptr ? 1 : static_cast<unsigned>(std::atoi(cards));
-  return kOk;
+  return supported("nvmlDeviceGetCount_v2");
 }
 int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** device) {
   static int cards[16];
   *device = &cards[index % 16];
-  return kOk;
+  return supported("nvmlDeviceGetHandleByIndex_v2");
 }
-int nvmlDeviceGetName(void*, char* into, unsigned size) { return text(into, size, "Fake H100"); }
-int nvmlDeviceGetUUID(void*, char* into, unsigned size) { return text(into, size, "GPU-0"); }
+int nvmlDeviceGetName(void*, char* into, unsigned size) {
+  const int result = supported("nvmlDeviceGetName");
+  return result != kOk ? result : text(into, size, "Fake H100");
+}
+int nvmlDeviceGetUUID(void*, char* into, unsigned size) {
+  const int result = supported("nvmlDeviceGetUUID");
+  return result != kOk ? result : text(into, size, "GPU-0");
+}
 int nvmlDeviceGetEnforcedPowerLimit(void*, unsigned* limit) {
   *limit = 700000;
   return supported("nvmlDeviceGetEnforcedPowerLimit");

@@ -8,8 +8,11 @@
 
 #include "evaluators/metric.h"
 #include "datasets/parallel.h"
+#include "evaluators/metrics/bertscore/from_server.h"
+#include "evaluators/metrics/bertscore/known_models.h"
 #include "evaluators/metrics/bertscore/matching.h"
 #include "evaluators/metrics/bertscore/options.h"
+#include "evaluators/metrics/unmeasured.h"
 
 namespace llmops {
 namespace {
@@ -235,7 +238,20 @@ class BertScore final : public Metric {
   Idf references_;               // of the whole set
 };
 
+std::vector<Column> usual_columns() {
+  std::vector<Column> columns;
+  for (const char* detail : {"", "precision", "recall", "f1"})
+    columns.push_back({
+        .detail = detail, .headline = detail, .kind = ScoreKind::bounded, .range = {-1.0, 1.0}
+    });
+  return columns;
+}
+
 std::unique_ptr<Metric> make(Fields& fields) {
+  if (fields.has("server")) return make_server_bertscore(fields);
+  const std::string usual(usual_model(fields.text("lang").value_or("en")));
+  if (auto absent = without_model(fields, "bertscore", usual, kBertScoreOptions, usual_columns()))
+    return absent;
   std::optional<BertScoreSetup> setup = read_bertscore(fields);
   if (!setup) return nullptr;
   return std::make_unique<BertScore>(*std::move(setup));

@@ -29,7 +29,8 @@ inline constexpr std::string_view kBertScoreOptions[] = {"model",         "lang"
                                                          "idf_sents",     "rescale_with_baseline",
                                                          "baseline_path", "all_layers",
                                                          "precision",     "add_prefix_space",
-                                                         "cache"};
+                                                         "cache",         "server",
+                                                         "tokenizer"};
 
 // Notes every problem in `fields`; nothing where there was one.
 std::optional<BertScoreSetup> read_bertscore(Fields& fields);

@@ -7,6 +7,7 @@
 
 #include "evaluators/metrics/text/lowercase.h"
 #include "evaluators/metrics/text/ngrams.h"
+#include "evaluators/metrics/text/sorted_grams.h"
 #include "evaluators/metrics/text/vocabulary.h"
 #include "evaluators/metrics/text/words.h"
 
@@ -46,6 +47,7 @@ class Alphabet {
     wide_used_ = false;
     size_ = size;
   }
+  std::size_t used() const { return used_; }
   template <bool kAdd>
   void ids(std::string_view text, bool whitespace, TokenIds& ids) {
     ids.clear();
@@ -101,14 +103,14 @@ struct Workspace {
   Alphabet alphabet;
   Vocabulary vocabulary;
   NgramMatcher matcher;
+  SortedGrams sorted;
   std::vector<std::string_view> pieces, words;
   std::string hypothesis_lower, reference_lower;
   TokenIds hypothesis_characters, hypothesis_words, reference_characters, reference_words;
 };
 
-void add_orders(NgramMatcher& matcher, const TokenIds& hypothesis, const TokenIds& reference,
-                std::size_t orders, double* counts) {
-  const auto matches = matcher.match(hypothesis, {&reference, 1}, orders);
+void add_orders(std::span<const std::int64_t> matches, const TokenIds& hypothesis,
+                const TokenIds& reference, std::size_t orders, double* counts) {
   for (std::size_t n = 0; n < orders; ++n) {
     const auto grams = [&](const TokenIds& ids) {
       return ids.size() > n ? static_cast<double>(ids.size() - n) : 0.0;
@@ -117,6 +119,15 @@ void add_orders(NgramMatcher& matcher, const TokenIds& hypothesis, const TokenId
     counts[3 * n] = counts[3 * n + 1] > 0 ? grams(hypothesis) : 0.0;
     counts[3 * n + 2] = static_cast<double>(matches[n]);
   }
+}
+
+std::span<const std::int64_t> match_characters(Workspace& work, std::size_t orders) {
+  const TokenIds& hypothesis = work.hypothesis_characters;
+  const TokenIds& reference = work.reference_characters;
+  const std::size_t alphabet = work.alphabet.used();
+  if (SortedGrams::takes(hypothesis.size() + reference.size(), alphabet, orders))
+    return work.sorted.match(hypothesis, reference, alphabet, orders);
+  return work.matcher.match(hypothesis, {&reference, 1}, orders);
 }
 
 }  // namespace
@@ -148,15 +159,17 @@ std::vector<double> chrf_counts(std::string_view hypothesis,
       reference = work.reference_lower;
     }
     work.alphabet.ids<false>(reference, options.whitespace, work.reference_characters);
-    add_orders(work.matcher, work.hypothesis_characters, work.reference_characters,
-               options.char_order, counts.data());
+    add_orders(match_characters(work, options.char_order), work.hypothesis_characters,
+               work.reference_characters, options.char_order, counts.data());
     if (options.word_order > 0) {
       split_chrf_words(reference, work.pieces, work.words);
       work.reference_words.clear();
       for (const std::string_view word : work.words)
         work.reference_words.push_back(work.vocabulary.find(word));
-      add_orders(work.matcher, work.hypothesis_words, work.reference_words, options.word_order,
-                 counts.data() + 3 * options.char_order);
+      add_orders(
+          work.matcher.match(work.hypothesis_words, {&work.reference_words, 1}, options.word_order),
+          work.hypothesis_words, work.reference_words, options.word_order,
+          counts.data() + 3 * options.char_order);
     }
     if (references.size() == 1) return counts;
     const double score = chrf_score(counts, options);

@@ -6,6 +6,7 @@
 
 #include "evaluators/metrics/text/lowercase.h"
 #include "evaluators/metrics/text/porter_stemmer.h"
+#include "evaluators/metrics/text/wordnet.h"
 #include "evaluators/metrics/text/words.h"
 
 namespace llmops {
@@ -52,9 +53,42 @@ void match_equal(std::vector<Word>& hypothesis, std::vector<Word>& reference, Pa
   keep(reference, reference_taken);
 }
 
+// Stems come up again and again, and finding synonyms is slow beside all else here.
+const std::vector<std::string>& synonyms_of(const WordNet& wordnet, const std::string& stem) {
+  constexpr std::size_t kMost = 1 << 14;
+  thread_local std::unordered_map<std::string, std::vector<std::string>> known;
+  thread_local const WordNet* whose = nullptr;
+  if (whose != &wordnet || known.size() >= kMost) known.clear();
+  whose = &wordnet;
+  const auto found = known.find(stem);
+  return found != known.end() ? found->second
+                              : known.emplace(stem, wordnet.synonyms(stem)).first->second;
+}
+
+// As above, but a partner is any word that shares a synset: the last one that is free.
+void match_synonyms(const std::vector<Word>& hypothesis, const std::vector<Word>& reference,
+                    const WordNet& wordnet, Pairs& pairs) {
+  std::unordered_map<std::string_view, std::vector<std::size_t>> free;
+  for (std::size_t j = 0; j < reference.size(); ++j) free[reference[j].text].push_back(j);
+  for (std::size_t i = hypothesis.size(); i-- > 0;) {
+    std::vector<std::size_t>* last = nullptr;
+    const auto offer = [&](const std::string& word) {
+      const auto found = free.find(word);
+      if (found == free.end() || found->second.empty()) return;
+      if (last == nullptr || found->second.back() > last->back()) last = &found->second;
+    };
+    offer(hypothesis[i].text);
+    for (const std::string& synonym : synonyms_of(wordnet, hypothesis[i].text)) offer(synonym);
+    if (last == nullptr) continue;
+    pairs.emplace_back(hypothesis[i].place, reference[last->back()].place);
+    last->pop_back();
+  }
+}
+
 }  // namespace
 
-MeteorMatch meteor_match(std::string_view hypothesis_text, std::string_view reference_text) {
+MeteorMatch meteor_match(std::string_view hypothesis_text, std::string_view reference_text,
+                         const WordNet* wordnet) {
   std::vector<Word> hypothesis = words_of(hypothesis_text);
   std::vector<Word> reference = words_of(reference_text);
   Pairs pairs;
@@ -62,6 +96,7 @@ MeteorMatch meteor_match(std::string_view hypothesis_text, std::string_view refe
   for (auto* words : {&hypothesis, &reference})
     for (Word& word : *words) word.text = porter_stem(word.text);
   match_equal(hypothesis, reference, pairs);
+  if (wordnet != nullptr) match_synonyms(hypothesis, reference, *wordnet, pairs);
   std::ranges::sort(pairs);
   MeteorMatch match{pairs.size(), pairs.empty() ? 0U : 1U};
   for (std::size_t k = 1; k < pairs.size(); ++k)
@@ -75,7 +110,7 @@ double meteor(std::string_view hypothesis, std::span<const std::string> referenc
   double best = 0.0;
   const auto length = static_cast<double>(split_words(hypothesis).size());
   for (const std::string& reference : references) {
-    const MeteorMatch match = meteor_match(hypothesis, reference);
+    const MeteorMatch match = meteor_match(hypothesis, reference, options.wordnet.get());
     if (match.matches == 0) continue;
     const auto matches = static_cast<double>(match.matches);
     const double precision = matches / length;

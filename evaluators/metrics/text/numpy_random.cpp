@@ -111,19 +111,20 @@ double NumpyGenerator::uniform() { return static_cast<double>(next64() >> 11) * 
 std::vector<std::uint32_t> NumpyGenerator::choice(std::uint64_t bound, std::size_t count) {
   std::vector<std::uint32_t> chosen(count, 0);
   if (bound <= 1) return chosen;
+  // A copy lives in registers: the vector's memory might be this object's, for all the compiler
+  // knows.
+  NumpyGenerator own = *this;
+  const auto draw = [&own] { return own.next32(); };
   for (std::uint32_t& index : chosen)
-    index = bound >= kWhole ? next32()
-                            : below(static_cast<std::uint32_t>(bound), [this] { return next32(); });
+    index = bound >= kWhole ? draw() : below(static_cast<std::uint32_t>(bound), draw);
+  *this = own;
   return chosen;
 }
 
-std::vector<bool> NumpyGenerator::booleans(std::size_t count) {
-  std::vector<bool> drawn(count);
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    bits = i % 32 == 0 ? next32() : bits >> 1;
-    drawn[i] = (bits & 1) != 0;
-  }
+std::vector<std::uint32_t> NumpyGenerator::booleans(std::size_t count) {
+  std::vector<std::uint32_t> drawn((count + 31) / 32);
+  for (std::uint32_t& word : drawn) word = next32();
+  if (count % 32 != 0) drawn.back() &= (1U << count % 32) - 1;
   return drawn;
 }
 

@@ -22,8 +22,8 @@ class NumpyGenerator {
   // `choice(bound, size=count)`: numbers in [0, bound); bound from 1 to 2^32.
   std::vector<std::uint32_t> choice(std::uint64_t bound, std::size_t count);
   // `integers(0, 2, size=count, dtype=bool)`: 32 of them from a 32-bit number, the lowest bit
-  // first.
-  std::vector<bool> booleans(std::size_t count);
+  // first; bits past `count` are 0.
+  std::vector<std::uint32_t> booleans(std::size_t count);
 
  private:
   void seed(std::span<const std::uint32_t> entropy);

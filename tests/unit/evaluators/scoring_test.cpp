@@ -92,3 +92,42 @@ TEST_CASE("scoring: weights make a score, and a part that is unscored leaves non
   CHECK(read("- exact_match: {as: score}\n").problems.find("a second evaluator gives `score`") !=
         std::string::npos);
 }
+
+TEST_CASE("scoring: `reduce` makes further measures; a vote keeps what each sample says") {
+  const Read found = read(
+      "- exact_match: {reduce: [mean, vote, pass@2, vote]}\n"
+      "- length\n");
+  REQUIRE(found.problems.empty());
+  const Evaluator& evaluator = found.evaluators[0];
+  REQUIRE(evaluator.measures.size() == 3);
+  CHECK(evaluator.measures[1].name == "exact_match.vote");
+  CHECK(evaluator.measures[2].name == "exact_match.pass@2");
+  CHECK(evaluator.measures[2].reduce == "pass@2");
+  const Scores scores = score(found.evaluators, row_with("yes"), saying(" yes "));
+  CHECK(scores.values.size() == 3 + 2);
+  for (int i = 0; i < 3; ++i) CHECK(scores.values[static_cast<std::size_t>(i)] == 1.0);
+  CHECK(scores.notes.at(0) == std::pair<std::string, std::string>("exact_match.vote", "yes"));
+}
+
+TEST_CASE("scoring: a reducer that does not fit is refused") {
+  CHECK(read("- rouge: {variants: [rougeL], reduce: pass@2}\n")
+            .problems.find("`pass@2` counts samples that pass, and `rouge.rougeL` is no pass/fail "
+                           "score") != std::string::npos);
+  CHECK(read("- rouge: {variants: [rougeL], min: 0.5, reduce: pass@2}\n").problems.empty());
+  CHECK(read("- exact_match: {reduce: median}\n").problems.find("`median` reduces nothing") !=
+        std::string::npos);
+  CHECK(read("- exact_match@ragas\n").problems.find("`exact_match` has no variants") !=
+        std::string::npos);
+}
+
+TEST_CASE("scoring: the weighted mean takes each score once, however it is reduced") {
+  const Read plain = read("- exact_match: {weight: 1}\n- contains: {any: [x], weight: 3}\n");
+  const Read more =
+      read("- exact_match: {weight: 1, reduce: [vote, best]}\n- contains: {any: [x], weight: 3}\n");
+  REQUIRE(more.problems.empty());
+  const auto last = [](const Read& read) {
+    return score(read.evaluators, row_with("yes"), saying("yes")).values.back();
+  };
+  CHECK(last(plain) == 0.25);
+  CHECK(last(more) == 0.25);
+}

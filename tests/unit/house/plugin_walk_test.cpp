@@ -61,7 +61,8 @@ TEST_CASE("metrics: every file of the folder is a listed metric with a test") {
   const fs::path folder = repository("evaluators/metrics");
   const fs::path tests = repository("tests/unit/evaluators/metrics");
   std::set<std::string> listed = listed_constants(folder / "metrics.def");
-  CHECK(listed.size() == llmops::metrics().size());
+  CHECK(listed.size() + listed_constants(repository("evaluators/judge/judges.def")).size() ==
+        llmops::metrics().size());
   for (const auto& entry : fs::directory_iterator(folder)) {
     const fs::path& path = entry.path();
     if (!entry.is_directory() && path.extension() != ".cpp") continue;
@@ -77,6 +78,21 @@ TEST_CASE("metrics: every file of the folder is a listed metric with a test") {
   }
   for (const std::string& constant : listed)
     FAIL_CHECK("metrics.def lists ", constant, ", which no file defines");
+}
+
+TEST_CASE("judges: every line of judges.def is defined and has a test") {
+  const fs::path folder = repository("evaluators/judge");
+  for (const std::string& constant : listed_constants(folder / "judges.def")) {
+    CAPTURE(constant);
+    fs::path defined;
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (content(entry.path()).find("constexpr MetricInfo " + constant + "{") != std::string::npos)
+        defined = entry.path();
+    REQUIRE_MESSAGE(!defined.empty(), "no file of evaluators/judge defines it");
+    CHECK_MESSAGE(fs::exists(repository("tests/unit/evaluators/judge") /
+                             (defined.stem().string() + "_test.cpp")),
+                  "has no test file");
+  }
 }
 
 TEST_CASE("metrics: every metric has its facts and stands in the README") {

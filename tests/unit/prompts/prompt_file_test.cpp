@@ -214,7 +214,8 @@ TEST_CASE("prompt file: everything that is wrong, with place and cure") {
        "  = help: leave the key out\n"
        "p.yaml:3:1: error: unknown key `usr`\n"
        " 3 | usr: x\n"
-       "   | ^^^ expected one of: author, changelog, created, eval_metrics, messages, model, name, "
+       "   | ^^^ expected one of: author, changelog, created, eval_metrics, intended_use, limits, "
+       "messages, model, name, "
        "parameters, response_format, system, tools, user, variables, version\n"
        "  = help: did you mean `user`?\n"                                                                          },
       {"",

@@ -313,14 +313,7 @@ struct ExampleRun {
 
 // What a report writes, as a text.
 inline std::string written(std::string_view report, const ReportInput& input) {
-  char* text = nullptr;
-  std::size_t size = 0;
-  std::FILE* file = ::open_memstream(&text, &size);
-  find_report(report)->write(input, file);
-  std::fclose(file);
-  std::string out(text, size);
-  std::free(text);
-  return out;
+  return report_text(*find_report(report), input);
 }
 
 }  // namespace llmops::test

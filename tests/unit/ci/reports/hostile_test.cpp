@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "ci/reports/escape.h"
+#include "ci/reports/github.h"
 #include "datasets/text/json.h"
 #include "datasets/text/utf8.h"
+#include "tests/support/page.h"
 #include "tests/unit/ci/reports/example_run.h"
 
 using namespace llmops;
@@ -76,8 +78,12 @@ TEST_CASE("reports: hostile content stays text in every format") {
 
   const std::string html = written("html", input);
   CHECK(clean(html));
-  CHECK_FALSE(has(html, "<script"));
+  CHECK_FALSE(has(html, "<script>alert"));
   CHECK_FALSE(has(html, "<img"));
+  // Texts of cases are packed data; unpacked, they are what a reader sees.
+  const std::string unpacked = unpacked_page(html);
+  CHECK(clean(unpacked));
+  CHECK(has(unpacked, "\\\\u202egnp.exe"));
   CHECK(has(html, "&lt;script&gt;alert(1)&lt;/script&gt;"));
   CHECK_FALSE(has(html, " style="));
 
@@ -93,17 +99,47 @@ TEST_CASE("reports: hostile content stays text in every format") {
   const std::string csv = written("csv", input);
   CHECK(clean(csv));
   CHECK_FALSE(has(csv, ",="));
+
+  const std::string cases = written("junit-cases", input);
+  CHECK(clean(cases));
+  CHECK_FALSE(has(cases, "]]>"));
+  CHECK_FALSE(has(cases, "<script"));
+
+  const std::string metrics = written("prometheus", input);
+  CHECK(clean(metrics));
+  CHECK(has(metrics, "\\\"&"));  // a quote inside a label
+  for (std::size_t at = 0; at < metrics.size();) {
+    const std::size_t end = metrics.find('\n', at);
+    const std::string line = metrics.substr(at, end - at);
+    CHECK((line.starts_with("# ") || line.starts_with("llmops_")));
+    at = end + 1;
+  }
+
+  const std::string quality = written("code-quality", input);
+  CHECK(parse_json(quality, "codequality.json"));
+  CHECK(clean(quality));
+
+  // Every line is one command that says what it says: no text begins another.
+  const std::string github = github_annotations(input);
+  CHECK(clean(github));
+  for (std::size_t at = 0; at < github.size();) {
+    const std::size_t end = github.find('\n', at);
+    CHECK(github.compare(at, 2, "::") == 0);
+    at = end + 1;
+  }
 }
 
 TEST_CASE("reports: a 10 MB output is cut, and the report says so") {
   ExampleRun run;
   const std::string id = "billing-002";
   run.outputs.add(id, "q", std::string(10'000'000, 'x') + "</pre>");
-  CHECK(written("html", run.input()).size() < 200'000);
-  CHECK(has(written("html", run.input()), "of 10000006 bytes"));
+  const std::string html = written("html", run.input());
+  CHECK(html.size() < 200'000);
+  CHECK(has(unpacked_page(html), "\"n\":10000006"));
   CHECK(written("markdown", run.input()).size() <= 65536);
   CHECK(render_terminal(run.input(), {}).size() < 10'000);
   CHECK(written("junit", run.input()).size() < 20'000);
+  CHECK(written("junit-cases", run.input()).size() < 20'000);
 }
 
 TEST_CASE("reports: markdown fits GitHub's limit whatever there is to say") {

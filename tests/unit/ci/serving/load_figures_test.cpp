@@ -136,6 +136,79 @@ TEST_CASE("load gate: more tokens only are more tokens") {
       CHECK(part.ms == doctest::Approx(split.change_ms).epsilon(0.02));
 }
 
+// MLPerf LoadGen's early stopping: 459 requests without a breach, or 662 with one, are the least
+// that show a p99 with 99 % confidence.
+TEST_CASE("load gate: a percentile against a limit is decided by the exact binomial rule") {
+  const auto outcome = [](int requests, int over) {
+    LoadResult result = load(requests, 50, 5);
+    for (int i = 0; i < requests; ++i)
+      result.records[static_cast<std::size_t>(i)].ttft_ms = i < over ? 3000.0F : 100.0F;
+    GateSpec gate = gate_of("  - {metric: ttft_p99, max: 2000}\n");
+    gate.alpha = 0.01;
+    const auto candidate = load_run({.id = "b"}, {&result}, {});
+    const LoadFigures figures = load_figures(result, {});
+    return gate_load({.gate = &gate, .candidate = candidate.get(), .figures = &figures})
+        .verdict->outcome;
+  };
+  CHECK(outcome(459, 0) == Outcome::pass);
+  CHECK(outcome(458, 0) == Outcome::inconclusive);
+  CHECK(outcome(662, 1) == Outcome::pass);
+  CHECK(outcome(661, 1) == Outcome::inconclusive);
+  CHECK(outcome(662, 2) == Outcome::inconclusive);
+  CHECK(outcome(662, 60) == Outcome::fail);
+}
+
+TEST_CASE("load gate: repeats on both sides make loads the unit") {
+  const GateSpec gate = gate_of("  - {metric: tpot_p50, max_increase: 10%}\n");
+  const auto repeats = [](double tpot, std::uint64_t seed) {
+    std::vector<LoadResult> loads;
+    for (std::uint64_t i = 0; i < 6; ++i) loads.push_back(load(60, 50, tpot, seed + i, 0.02));
+    return loads;
+  };
+  const auto decide = [&](const std::vector<LoadResult>& before,
+                          const std::vector<LoadResult>& after) {
+    const auto pointers = [](const std::vector<LoadResult>& loads) {
+      std::vector<const LoadResult*> out;
+      for (const LoadResult& each : loads) out.push_back(&each);
+      return out;
+    };
+    const auto baseline = load_run({.id = "a"}, pointers(before), {});
+    const auto candidate = load_run({.id = "b"}, pointers(after), {});
+    const LoadFigures figures = load_figures(after.front(), {});
+    return gate_load({.gate = &gate,
+                      .candidate = candidate.get(),
+                      .baseline = baseline.get(),
+                      .figures = &figures})
+        .verdict->rules.front();
+  };
+  const RuleOutcome same = decide(repeats(5, 1), repeats(5, 100));
+  CHECK(same.outcome == Outcome::pass);
+  CHECK(same.why.find("over 6 and 6 loads") != std::string::npos);
+  CHECK(decide(repeats(5, 1), repeats(7, 100)).outcome == Outcome::fail);
+  std::vector<LoadResult> four = repeats(5, 1);
+  four.resize(4);
+  CHECK(decide(four, repeats(5, 100)).why.find("loads") == std::string::npos);
+}
+
+TEST_CASE("load gate: a prefix cache that helps unique prompts leaves times open") {
+  LoadResult before = load(400, 50, 5), after = load(400, 80, 5, 2);
+  for (LoadRecord& record : before.records) record.cached = 15;
+  for (LoadRecord& record : after.records) record.cached = 0;
+  const GateSpec gate = gate_of(
+      "  - {metric: ttft_p50, max_increase: 10%}\n  - {metric: tpot_p50, max_increase: 10%}\n");
+  const auto baseline = load_run({.id = "a"}, {&before}, {});
+  const auto candidate = load_run({.id = "b"}, {&after}, {});
+  const LoadFigures figures = load_figures(after, {});
+  LoadGateInput input{
+      .gate = &gate, .candidate = candidate.get(), .baseline = baseline.get(), .figures = &figures};
+  CHECK(gate_load(input).verdict->rules[0].outcome == Outcome::fail);
+  input.unique_prompts = true;
+  const Verdict verdict = *gate_load(input).verdict;
+  CHECK(verdict.rules[0].outcome == Outcome::inconclusive);
+  CHECK(verdict.rules[0].why.find("the prefix cache served 0%") != std::string::npos);
+  CHECK(verdict.rules[1].outcome != Outcome::inconclusive);  // tokens do not wait for the cache
+}
+
 TEST_CASE("load gate: throughput has a floor") {
   const LoadResult result = load(300, 50, 5);
   const LoadFigures figures = load_figures(result, {});
@@ -163,6 +236,7 @@ TEST_CASE("load gate: a rule that turns on less than the client's own error is l
   CHECK(gate_load(input).verdict->outcome == Outcome::inconclusive);
 }
 
+// The short form of load_gate_slow_test.cpp.
 TEST_CASE("load gate: 200 interleaved comparisons of a noisy server with itself") {
   // Blocks drift by 10 %; the two servers of a round share most of it only by chance.
   int failed = 0, passed = 0, found = 0;

@@ -132,6 +132,58 @@ TEST_CASE("load: warm-up is outside the figures, a duration ends it") {
   CHECK(result.wall_s < 2);
 }
 
+TEST_CASE("load: a cool-down keeps the load up until the measured ones are answered") {
+  // The last measured request takes longest; without a cool-down it would be alone.
+  LoopbackServer server([](const Received& request) {
+    return chat_stream(tokens(1, request.number == 9 ? 120ms : 5ms, 0ns));
+  });
+  Bench bench(server);
+  const LoadResult result = bench.run({.concurrency = 2, .requests = 9, .cool_down_s = 5});
+  std::int64_t measured = 0, cooling = 0;
+  double last_end = 0, last_sent = 0;
+  for (const LoadRecord& record : result.records) {
+    if (record.warm_up) continue;
+    (record.cool_down ? cooling : measured) += 1;
+    if (record.cool_down)
+      last_sent = std::max(last_sent, record.sent_s);
+    else
+      last_end = std::max(last_end, record.end_s);
+  }
+  CHECK(measured == 9);
+  CHECK(cooling >= 3);
+  CHECK(last_sent <= last_end + 0.05);  // it ended with them, not after five seconds
+  CHECK(result.window_to_s < last_sent);
+}
+
+TEST_CASE("load: role, reasoning and answer have times of their own, and the server's are kept") {
+  LoopbackServer server([](const Received&) {
+    const auto thinking = [](const char* text) {
+      return std::string("data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"") +
+             text + "\"}}]}\n\n";
+    };
+    return stream({
+        {role_event()                          },
+        {thinking("hm"),                         30ms},
+        {text_event("yes"),                                      30ms},
+        {finish_event()},
+        {"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2},"
+         "\"timings\":{\"prompt_n\":3,\"prompt_ms\":12.5,\"predicted_n\":2,"
+         "\"predicted_ms\":30.5}}\n\n"                        },
+        {std::string(kDoneEvent)}
+    });
+  });
+  Bench bench(server);
+  const LoadResult result = bench.run({.concurrency = 1, .requests = 1, .keep_gaps = true});
+  const LoadRecord& record = result.records.front();
+  CHECK(record.first_event_ms < record.ttft_ms - 25);
+  CHECK(record.ttfo_ms > record.ttft_ms + 25);
+  CHECK(record.server_prefill_ms == doctest::Approx(12.5));
+  CHECK(std::isnan(record.server_queue_ms));
+  REQUIRE(result.gaps_ms.size() == 1);
+  REQUIRE(result.gaps_ms[0].size() == 1);
+  CHECK(result.gaps_ms[0][0] >= 29);
+}
+
 TEST_CASE("load: failures are counted by kind and never mended") {
   LoopbackServer server([n = 0](const Received&) mutable {
     return ++n % 2 == 0 ? answer(503, R"({"error":{"message":"busy"}})")

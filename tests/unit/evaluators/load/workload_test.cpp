@@ -54,14 +54,34 @@ TEST_CASE("workload: lengths vary within their bounds, the same for a seed") {
 TEST_CASE("workload: nothing is asked twice, unless the cache is wished for") {
   auto unique = make({.input = {.mean = 30}});
   const std::string first = text_of(unique->next()), second = text_of(unique->next());
-  CHECK(first.substr(0, 18) == "[00000007-000000] ");
-  CHECK(second.substr(0, 18) == "[00000007-000001] ");
+  CHECK(first.starts_with(unique_beginning(7, 0)));
+  CHECK(second.starts_with(unique_beginning(7, 1)));
+  std::set<std::string> beginnings;
+  for (std::uint64_t nonce = 0; nonce < 100; ++nonce)
+    for (std::uint64_t number = 0; number < 100; ++number) {
+      beginnings.insert(unique_beginning(nonce, number));
+      CHECK(words(unique_beginning(nonce, number)) == 11);  // ten, and the blank behind them
+    }
+  CHECK(beginnings.size() == 10000);
   auto shared = make({.input = {.mean = 30}, .shared_prefix = 20});
   const std::string a = text_of(shared->next()), b = text_of(shared->next());
   std::size_t common = 0;
   while (a[common] == b[common]) ++common;
   CHECK(words(a.substr(0, common)) >= 20);
   CHECK(a != b);
+}
+
+TEST_CASE("workload: a trace gives lengths, over and over") {
+  auto load = make({
+      .input = {.mean = 9},
+        .unique = false, .trace = { {100, 7},  {50, 0}}
+  });
+  const Work first = load->next(), second = load->next(), third = load->next();
+  CHECK(words(text_of(first)) == 100);
+  CHECK(first.wanted_output == 7);
+  CHECK(words(text_of(second)) == 50);
+  CHECK(second.wanted_output == 128);
+  CHECK(third.wanted_input == 100);
 }
 
 TEST_CASE("workload: a conversation carries its answers along") {
@@ -89,6 +109,19 @@ TEST_CASE("workload: prompts of a file, over and over") {
       R"([{"id":"a","conversations":[{"from":"human","value":"hi"},{"from":"gpt","value":"yo"}]}])");
   auto shared = make({.unique = false, .dataset = DatasetSpec{.path = chat}});
   CHECK(text_of(shared->next()) == "hi");
+  const auto long_chat = folder.write(
+      "l.jsonl",
+      R"({"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"one"},{"role":"assistant","content":"old"},{"role":"user","content":"two"}]})"
+      "\n");
+  auto turns = make({.unique = false, .turns = 5, .dataset = DatasetSpec{.path = long_chat}});
+  const Work opening = turns->next();
+  CHECK(text_of(opening) == "one");
+  const auto second = turns->follow(opening, "new");
+  REQUIRE(second);
+  REQUIRE(second->request->messages.size() == 4);
+  CHECK(plain_text(second->request->messages[2]) == "new");
+  CHECK(text_of(*second) == "two");
+  CHECK_FALSE(turns->follow(*second, "x"));
   const auto nothing = folder.write("n.jsonl", "{\"a\":1}\n");
   const auto refused = make_workload({.dataset = DatasetSpec{.path = nothing}}, 1, 1);
   CHECK_FALSE(refused);

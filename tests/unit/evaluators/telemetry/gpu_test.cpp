@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "tests/support/reference.h"
@@ -61,6 +62,79 @@ TEST_CASE("gpu: what is not supported is blank, the rest stays") {
   CHECK(facts_without("nvmlDeviceGetTotalEccErrors").ecc_errors == 0);
   CHECK(facts_without("nvmlDeviceGetComputeRunningProcesses_v3").processes == 0);
   CHECK(*facts_without("nvmlDeviceGetMigMode").power_w == 400);
+}
+
+// All that a look tells, as one text: what one missing call blanks is what differs.
+TEST_CASE("gpu: each call in turn is not supported, and blanks its own column alone") {
+  struct Row {
+    const char* function;
+    std::vector<std::string> blank;  // keys of the document
+  };
+  const Row rows[] = {
+      {"nvmlSystemGetDriverVersion",              {}                                          },
+      {"nvmlDeviceGetName",                       {}                                          },
+      {"nvmlDeviceGetUUID",                       {}                                          },
+      {"nvmlDeviceGetEnforcedPowerLimit",         {"power_limit_w"}                           },
+      {"nvmlDeviceGetMaxClockInfo",               {"sm_mhz_limit"}                            },
+      {"nvmlDeviceGetMigMode",                    {}                                          },
+      {"nvmlDeviceGetPowerUsage",                 {"power_w"}                                 },
+      {"nvmlDeviceGetTotalEnergyConsumption",     {}                                          },
+      {"nvmlDeviceGetClockInfo",                  {"sm_mhz", "sm_mhz_least", "memory_mhz"}    },
+      {"nvmlDeviceGetCurrentClocksEventReasons",  {}                                          },
+      {"nvmlDeviceGetViolationStatus",            {"power_violation_s", "thermal_violation_s"}},
+      {"nvmlDeviceGetMemoryInfo",                 {"memory_bytes", "memory_bytes_most"}       },
+      {"nvmlDeviceGetUtilizationRates",           {"busy_percent"}                            },
+      {"nvmlDeviceGetTemperature",                {"temperature_c_most"}                      },
+      {"nvmlDeviceGetTotalEccErrors",             {}                                          },
+      {"nvmlDeviceGetComputeRunningProcesses_v3", {}                                          },
+  };
+  const auto document = [](const char* without) {
+    ::setenv("FAKE_NVML_UNSUPPORTED", without, 1);
+    std::string why;
+    const auto gpu = open_nvml(LLMOPS_FAKE_NVML, why);
+    ::unsetenv("FAKE_NVML_UNSUPPORTED");
+    REQUIRE(gpu);
+    ::setenv("FAKE_NVML_UNSUPPORTED", without, 1);
+    for (int i = 0; i < 3; ++i) gpu->sample(i);
+    ::unsetenv("FAKE_NVML_UNSUPPORTED");
+    return to_value(gpu->cards.at(0), gpu_facts(gpu->cards.at(0)));
+  };
+  const Value whole = document("");
+  for (const Row& row : rows) {
+    CAPTURE(row.function);
+    const Value without = document(row.function);
+    for (const Member& member : *whole.object()) {
+      CAPTURE(member.key);
+      const bool blank = std::ranges::find(row.blank, member.key) != row.blank.end();
+      CHECK((without.find(member.key) == nullptr) == blank);
+    }
+  }
+  // Without these there is no card at all, and a reason.
+  for (const char* function : {"nvmlDeviceGetCount_v2", "nvmlDeviceGetHandleByIndex_v2"}) {
+    CAPTURE(function);
+    ::setenv("FAKE_NVML_UNSUPPORTED", function, 1);
+    std::string why;
+    CHECK(open_nvml(LLMOPS_FAKE_NVML, why) == nullptr);
+    CHECK(why == "the NVIDIA driver knows of no card");
+    ::unsetenv("FAKE_NVML_UNSUPPORTED");
+  }
+}
+
+TEST_CASE("gpu: several loads as one") {
+  GpuFacts a, b;
+  a.energy_j = 10;
+  b.energy_j = 20;
+  a.power_w = 100;
+  b.power_w = 300;
+  b.sm_mhz = 1500;
+  a.temperature_c_most = 60;
+  b.temperature_c_most = 50;
+  const GpuFacts both = joined({a, b});
+  CHECK(*both.energy_j == 30);
+  CHECK(*both.power_w == 200);
+  CHECK(*both.sm_mhz == 1500);
+  CHECK(*both.temperature_c_most == 60);
+  CHECK_FALSE(both.busy_percent);
 }
 
 TEST_CASE("gpu: no driver is no error") {

@@ -5,9 +5,12 @@
 #include <set>
 #include <vector>
 
+#include "datasets/lint.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
+#include "datasets/text/sensitive.h"
 #include "prompts/lint/output.h"
+#include "prompts/lint/rubric.h"
 #include "tests/support/reference.h"
 
 using namespace llmops;
@@ -38,8 +41,8 @@ std::vector<Row> rows() {
           "temprature: 1\n",
           "p.yaml:4:1: error: unknown key `temprature` [prompt-invalid]\n"
           " 4 | temprature: 1\n"
-          "   | ^^^^^^^^^^ expected one of: author, changelog, created, eval_metrics, messages, "
-          "model, name, parameters, response_format, system, tools, user, variables, version\n"),
+          "   | ^^^^^^^^^^ expected one of: author, changelog, created, eval_metrics, "
+          "intended_use, limits, messages, model, name, parameters, response_format, system, tools, user, variables, version\n"),
       row("empty-message",
           "name: p\n"
           "version: 1.1.0\n"
@@ -211,6 +214,20 @@ std::vector<Row> rows() {
           "   |                              ^\n"
           "  = help: what it holds can give orders: write <c>...</c> around it, or move it to the "
           "user's message\n"),
+      row("secret",
+          "name: p\n"
+          "version: 1.1.0\n"
+          "system: Call with the key AKIAQ3EGRZ7XWJ2MNB4T.\n"
+          "user: x\n",
+          "p.yaml:3:27: error: an AWS access key: AKIA… [secret]\n"
+          "  = help: whoever reads the repository has it: revoke it, and take it out\n"),
+      row("personal-data",
+          "name: p\n"
+          "version: 1.1.0\n"
+          "author: ada@lovelace.dev\n"
+          "user: Write to charles@babbage.dev.\n",
+          "p.yaml:4:16: warning: an e-mail address [personal-data]\n"
+          "  = help: every request sends it to the model's vendor: use an invented one\n"),
       row("schema-invalid",
           "name: p\n"
           "version: 1.1.0\n"
@@ -279,8 +296,8 @@ std::vector<Row> rows() {
           " 14 | # llmops: ignore unused-columm, name-mismatch\n"
           "    |                  ^^^^^^^^^^^^^ expected one of: bidi-control, "
           "conflicting-parameters, content-changed, deprecated-parameter, empty-message, injection-prone, "
-          "invisible-character, json-unmentioned, model-not-pinned, name-mismatch, prompt-invalid, "
-          "schema-invalid, schema-strict, token-budget, undefined-variable, unused-column, unused-default, "
+          "invisible-character, json-unmentioned, model-not-pinned, name-mismatch, personal-data, "
+          "prompt-invalid, schema-invalid, schema-strict, secret, token-budget, undefined-variable, unused-column, unused-default, "
           "version-duplicate, version-order, version-same-content\n"
           "  = help: did you mean `unused-column`?\n")};
 }
@@ -392,7 +409,9 @@ TEST_CASE("lint: SARIF and GitHub annotations") {
       R"-([{"ruleId":"name-mismatch","level":"warning","message":{"text":"what: 100%; expected this\nor that (help)"},)-"
       R"("locations":[{"physicalLocation":{"artifactLocation":{"uri":"a,b.yaml"},)"
       R"("region":{"startLine":3,"startColumn":5,"endColumn":9}}}]},{"level":"error","message":{"text":"no place"}}])");
-  CHECK(find_path(*sarif, "/runs/0/tool/driver/rules")->list()->size() == lint_rules().size());
+  CHECK(find_path(*sarif, "/runs/0/tool/driver/rules")->list()->size() ==
+        lint_rules().size() + rubric_rules().size() + dataset_lint_rules().size() +
+            sensitive_rules().size());
 }
 
 TEST_CASE("lint: schemas of tools and of files, with places in them") {

@@ -1,0 +1,26 @@
+// Biased words: generalisations about groups of people, by patterns.
+#include "evaluators/metrics/text/word_list_metric.h"
+
+namespace llmops {
+namespace {
+
+constexpr std::string_view kOptions[] = {"categories", "words", "allow"};
+
+std::unique_ptr<Metric> make(Fields& fields) {
+  return make_word_list_metric("biased_words", &find_biased, bias_categories(), fields);
+}
+
+}  // namespace
+
+extern const MetricInfo kBiasedWords;
+constexpr MetricInfo kBiasedWords{
+    .name = "biased_words",
+    .summary = "the output generalises about a group of people, by patterns (English)",
+    .source = "definition",
+    .needs_references = false,
+    .options = kOptions,
+    .make = &make,
+    .safety = true,
+};
+
+}  // namespace llmops

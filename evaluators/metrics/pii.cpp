@@ -1,0 +1,27 @@
+// Personal data in outputs: payment cards (Luhn), IBANs (mod 97), e-mail, telephone, social
+// security.
+#include "evaluators/metrics/text/leaks.h"
+
+namespace llmops {
+namespace {
+
+constexpr std::string_view kOptions[] = {"kinds", "allow", "allow_given"};
+
+std::unique_ptr<Metric> make(Fields& fields) {
+  return make_leak_metric("pii", SensitiveKind::personal, fields);
+}
+
+}  // namespace
+
+extern const MetricInfo kPii;
+constexpr MetricInfo kPii{
+    .name = "pii",
+    .summary = "personal data in the output (checksums, never shown in full)",
+    .source = "definition",
+    .needs_references = false,
+    .options = kOptions,
+    .make = &make,
+    .safety = true,
+};
+
+}  // namespace llmops

@@ -1,0 +1,26 @@
+// Toxic words: profanity, insults, slurs, threats, by a list.
+#include "evaluators/metrics/text/word_list_metric.h"
+
+namespace llmops {
+namespace {
+
+constexpr std::string_view kOptions[] = {"categories", "words", "allow"};
+
+std::unique_ptr<Metric> make(Fields& fields) {
+  return make_word_list_metric("toxic_words", &find_toxic, toxic_categories(), fields);
+}
+
+}  // namespace
+
+extern const MetricInfo kToxicWords;
+constexpr MetricInfo kToxicWords{
+    .name = "toxic_words",
+    .summary = "the output holds toxic words of a list (English)",
+    .source = "definition",
+    .needs_references = false,
+    .options = kOptions,
+    .make = &make,
+    .safety = true,
+};
+
+}  // namespace llmops

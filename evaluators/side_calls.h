@@ -1,0 +1,15 @@
+#pragma once
+// Metrics that ask a model themselves (a judge, an embeddings endpoint): what a run tells them, and
+// what they tell a run.
+
+#include <atomic>
+
+namespace llmops {
+
+// What the run that scores has decided about calls.
+struct SideContext {
+  const std::atomic<int>* interrupts = nullptr;  // 1: ask no more; 2: drop what is under way
+  bool read_cache = true, write_cache = true;
+};
+
+}  // namespace llmops

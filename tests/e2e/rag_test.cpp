@@ -1,0 +1,117 @@
+// Retrieval metrics from outside: a model and a judge on a loopback server,
+// figures by hand.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <atomic>
+
+#include "datasets/text/json.h"
+#include "evaluators/metrics/text/sentences.h"
+#include "tests/e2e/live_project.h"
+#include "tests/support/loopback_server.h"
+
+using namespace llmops;
+using namespace llmops::test;
+
+namespace {
+
+// What stands between the marks of an exhibit.
+std::string shown(const std::string& message, const std::string& name) {
+  const std::string begins = " " + name + " begins -----\n";
+  const std::size_t at = message.find(begins);
+  if (at == std::string::npos) return "";
+  const std::size_t from = at + begins.size();
+  return message.substr(from, message.find(" " + name + " ends -----", from) - from);
+}
+
+// A judge that works by rule: statements are sentences, and one is supported
+// where the source holds it word for word.
+std::string judge_says(const std::string& message) {
+  if (message.find("List what the text states") != std::string::npos) {
+    List found;
+    for (const std::string& sentence : sentences_of(shown(message, "text")))
+      if (sentence.find("-----") == std::string::npos) found.emplace_back(sentence);
+    return "Here you are, 10 of 10:\n```json\n" +
+           dump_json(Object{
+               {"statements", std::move(found)}
+    }) +
+           "\n```";
+  }
+  List verdicts;
+  const std::string source = shown(message, "source");
+  std::int64_t number = 0;
+  for (const std::string& line : sentences_of(shown(message, "statements"))) {
+    if (!line.starts_with("[")) continue;
+    const std::string statement = line.substr(line.find("] ") + 2);
+    verdicts.push_back(Object{
+        {"number",  ++number                                                  },
+        {"reason",  "looked for it"                                           },
+        {"verdict", source.find(statement) == std::string::npos ? "no" : "yes"}
+    });
+  }
+  return dump_json(Object{
+      {"verdicts", std::move(verdicts)}
+  });
+}
+
+}  // namespace
+
+TEST_CASE("rag: faithfulness and correctness with a judge, by hand") {
+  std::atomic<int> judged = 0;
+  const LoopbackServer server([&](const Received& request) {
+    const std::string message = last_user_text(request);
+    if (request.body.find("\"judge-model\"") != std::string::npos) {
+      ++judged;
+      return chat_reply(request, judge_says(message));
+    }
+    return chat_reply(request, message == "tower?" ? "It is in Paris. It is blue."
+                               : message == "sea?" ? "The sea is wide."
+                                                   : "...");
+  });
+  const TemporaryFolder folder;
+  folder.write(
+      "cases.jsonl",
+      R"({"id": "a", "question": "tower?", "contexts": ["It is in Paris.", "It is high."], "answer": "It is in Paris. It is high. It is old."})"
+      "\n"
+      R"({"id": "b", "question": "sea?", "contexts": ["The sea is wide."], "answer": "The sea is wide."})"
+      "\n"
+      R"({"id": "c", "question": "why?", "contexts": ["Because."], "answer": "Because."})"
+      "\n");
+  folder.write("llmops.yaml",
+               "prompt: {name: q, version: \"1.0.0\", user: \"{{ question }}\"}\n"
+               "dataset: {path: cases.jsonl, fields: {reference: answer, context: "
+               "contexts}}\n"
+               "model: {provider: openai, base_url: " +
+                   server.url() +
+                   "/v1, name: m}\n"
+                   "judge: {provider: openai, base_url: " +
+                   server.url() +
+                   "/v1, name: judge-model}\n"
+                   "evaluators: [faithfulness, faithfulness@deepeval, context_recall, "
+                   "answer_correctness]\n"
+                   "gate: {rules: [{metric: faithfulness@deepeval, min: 0.01}]}\n");
+  const CliRun run = run_cli({"eval", "--json"}, {.folder = folder.path()});
+  CAPTURE(run.err);
+  const Value document = json_of(run);
+  const Value* metrics = document.find("metrics");
+  REQUIRE(metrics != nullptr);
+  const auto figure = [&](const char* metric, const char* key) {
+    REQUIRE_MESSAGE(metrics->find(metric) != nullptr, metric);
+    return metrics->find(metric)->find(key)->number();
+  };
+  // a: one of two; b: one of one; c states nothing.
+  CHECK(figure("faithfulness", "mean") == doctest::Approx(0.75));
+  CHECK(figure("faithfulness", "unscored") == 1);
+  // DeepEval: "no" fails, an answer without a claim scores 1.
+  CHECK(figure("faithfulness@deepeval", "mean") == doctest::Approx((0.5 + 1 + 1) / 3));
+  // a: two of the three sentences of the reference; b and c: all.
+  CHECK(figure("context_recall", "mean") == doctest::Approx((2.0 / 3 + 1 + 1) / 3));
+  // a: TP 1, FP 1, FN 2: 1/(1 + 1.5); b: 1; c: TP 0, FP 0, FN 1: 0.
+  CHECK(figure("answer_correctness", "mean") == doctest::Approx((0.4 + 1 + 0) / 3));
+  CHECK(judged > 0);
+
+  // Answers of judges are found again: nothing is asked twice.
+  const int before = judged;
+  run_cli({"eval", "--json"}, {.folder = folder.path()});
+  CHECK(judged == before);
+}
