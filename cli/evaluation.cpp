@@ -11,6 +11,7 @@
 
 #include "cli/calibration_file.h"
 #include "cli/judges.h"
+#include "cli/length_controlled.h"
 #include "cli/progress.h"
 #include "cli/run_origin.h"
 #include "evaluators/cache/response_cache.h"
@@ -304,6 +305,8 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   for (std::string& warning : judges.drift(suite, header.id))
     header.warnings.push_back(std::move(warning));
 
+  for (std::string& remark : length_controlled_remarks(suite, store, header))
+    header.warnings.push_back(std::move(remark));
   header.counts = store.count(header.id);
   header.counts.made += counts.hedged;
   header.cost_usd = store.cost(header.id);

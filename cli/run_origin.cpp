@@ -14,7 +14,7 @@ std::string text_of(const Object& from, std::string_view key) {
   return found == nullptr ? "" : to_text(*found);
 }
 
-std::string full_path(const fs::path& file) {
+std::string absolute_path(const fs::path& file) {
   return fs::absolute(file).lexically_normal().string();
 }
 
@@ -44,9 +44,9 @@ Result<Prompt> find(const StoredRunInfo& info) {
 
 Object origin_of(const Suite& suite, const Prompt& prompt) {
   Object origin{
-      {"suite", full_path(suite.file)}
+      {"suite", absolute_path(suite.file)}
   };
-  if (!prompt.file.empty()) origin.add("prompt_file", full_path(prompt.file));
+  if (!prompt.file.empty()) origin.add("prompt_file", absolute_path(prompt.file));
   if (!prompt.revision.empty()) origin.add("prompt_revision", prompt.revision);
   return origin;
 }

@@ -37,7 +37,7 @@ std::string tests_table(const Object& tests, double confidence) {
   const std::string interval_head =
       paired ? fmt::format("{:g}% interval", 100 * confidence) : "mean ± half interval";
   std::string text =
-      fmt::format("\n{} over the baseline {} ({} resamples, seed {})\n",
+      fmt::format("\nAgainst {1}: {0} ({2} resamples, seed {3})\n",
                   to_text(*tests.find("test")), visible(to_text(*tests.find("baseline"))),
                   to_text(*tests.find("resamples")), to_text(*tests.find("seed")));
   text += fmt::format("{:<20} {:<20} {:>10} {:>11} {:>21} {:>10}\n", "metric", "system", "score",

@@ -91,7 +91,7 @@ std::string cards_text(const BenchSide& side, const GpuTelemetry* gpu) {
     std::vector<GpuFacts> loads;
     for (const std::vector<GpuFacts>& load : side.cards) loads.push_back(load.at(number));
     const GpuFacts facts = joined(loads);
-    text += about("gpu") + std::string(visible(gpu->cards[number].name));
+    text += about("gpu") + visible(gpu->cards[number].name);
     const auto add = [&](const char* what, const std::optional<double>& value, const char* unit) {
       if (value) text += fmt::format(", {}{:.4g}{}", what, *value, unit);
     };

@@ -191,7 +191,7 @@ RunCommand declare(CLI::App& app) {
   app.add_option("--output", options->json_file, "write the JSON document")
       ->type_name("FILE")
       ->group("Reports");
-  app.add_option("--html", options.html, "write a page with latency curves and time series")
+  app.add_option("--html", options->html, "write a page with latency curves and time series")
       ->type_name("FILE")
       ->group("Reports");
   app.add_option("--csv", options->csv, "write one line a request")

@@ -339,7 +339,7 @@ constexpr CommandInfo kJudgeCommand{
     .summary = "`calibrate`: how far a judge agrees with people, its biases, its corrected mean",
     .examples =
         "  llmops judge calibrate labelled.csv --suite llmops.yaml --evaluator rubric\n"
-        "  llmops judge calibrate pairs.jsonl --output answer --label winner --draws 5 --json\n",
+        "  llmops judge calibrate labelled.csv --output answer --label grade --draws 5 --json\n",
     .declare = &declare,
 };
 

@@ -8,6 +8,7 @@
 #include "ci/stats/moments.h"
 #include "cli/column_tests.h"
 #include "cli/command.h"
+#include "cli/length_controlled.h"
 #include "datasets/text/utf8.h"
 
 namespace llmops {
@@ -271,10 +272,16 @@ RunCommand declare(CLI::App& app) {
   declare_alternative(*ab, *options);
   declare_power_options(*ab, *options);
 
+  CLI::App* length =
+      app.add_subcommand("length-controlled", "win rate of pairs, and that at equal length");
+  const RunCommand run_length = declare_length_controlled(*length);
+
   for (CLI::App* sub : subs) sub->fallthrough();
   power->fallthrough();
   ab->fallthrough();
+  length->fallthrough();
   return [=](Console& console) {
+    if (length->parsed()) return run_length(console);
     for (std::size_t i = 0; i < subs.size(); ++i)
       if (subs[i]->parsed()) return run_test(tests()[i], *options, console);
     return power->parsed() ? run_power(*options, console) : run_arms(*options, console);

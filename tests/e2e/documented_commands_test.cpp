@@ -94,6 +94,12 @@ constexpr Need kNeeds[] = {
     {"baseline rollback",
      "for i in 1 2; do llmops eval --no-gate; llmops baseline set last baselines/support.json "
      "--force; done"                                                                                     },
+    {"judge calibrate",
+     "printf 'id,question,output,answer,label,grade,verdict\\n1,q,a,a,4,4,Score: 4\\n"
+     "2,q,b,b,2,2,Score: 3\\n' > labelled.csv && "
+     "printf 'prompt: {name: q, version: 1.0.0, user: hello}\\ndataset: labelled.csv\\n"
+     "model: &m {provider: replay, path: labelled.csv, match: id, output: verdict}\\njudge: *m\\n"
+     "evaluators: [{rubric: {criteria: c, steps: none}}]\\n' > llmops.yaml"                              },
     {"~/.config/fish",                  "mkdir -p ~/.config/fish/completions"                            },
 };
 

@@ -82,7 +82,7 @@ TEST_CASE("score: several systems are tested against the first") {
       {"score", "d.jsonl", "--hypothesis", "old,new", "--reference", "ref", "--metric", "token_f1"},
       {.folder = folder.path()});
   CHECK(screen.code == 0);
-  CHECK(screen.out.find("paired over the baseline old") != std::string::npos);
+  CHECK(screen.out.find("Against old: paired (9999 resamples, seed 1)") != std::string::npos);
 }
 
 TEST_CASE("score: sacrebleu's tests give its numbers") {

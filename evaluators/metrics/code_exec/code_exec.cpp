@@ -17,7 +17,7 @@ constexpr std::string_view kOptions[] = {"allow",        "language",          "t
                                          "memory_mb",    "processes",         "output_kb"};
 
 struct Setup {
-  const Language* language = nullptr;
+  const CodeLanguage* language = nullptr;
   std::string version;  // of the interpreter
   std::string test_field, prefix_field, entry_point_field;
   SandboxLimits limits;
@@ -105,7 +105,7 @@ std::string signature_of(const Setup& setup) {
 
 // The interpreter's version, from inside; notes the problem where there is no sandbox or no
 // interpreter.
-std::optional<std::string> probe(const Language& language, Fields& fields) {
+std::optional<std::string> probe(const CodeLanguage& language, Fields& fields) {
   if (const std::optional<std::string>& problem = sandbox_problem()) {
     fields.error(fields.mark("allow"),
                  fmt::format("no sandbox can be had here, and `code_exec` runs nothing without: {}",
@@ -129,10 +129,10 @@ std::optional<std::string> probe(const Language& language, Fields& fields) {
 std::unique_ptr<Metric> make(Fields& fields) {
   Setup setup;
   std::vector<std::string_view> names;
-  for (const Language& language : languages()) names.push_back(language.name);
+  for (const CodeLanguage& language : code_languages()) names.push_back(language.name);
   const std::string wanted = fields.one_of("language", names).value_or("python");
   setup.language = &*std::ranges::find_if(
-      languages(), [&](const Language& each) { return each.name == wanted; });
+      code_languages(), [&](const CodeLanguage& each) { return each.name == wanted; });
   setup.test_field = fields.text("test_field").value_or("test");
   setup.prefix_field = fields.text("prefix_field").value_or("prompt");
   setup.entry_point_field = fields.text("entry_point_field").value_or("entry_point");

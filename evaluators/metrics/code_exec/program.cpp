@@ -11,8 +11,8 @@ bool defines(std::string_view code, std::string_view function) {
 
 }  // namespace
 
-std::span<const Language> languages() {
-  static const std::vector<Language> kAll = {
+std::span<const CodeLanguage> code_languages() {
+  static const std::vector<CodeLanguage> kAll = {
       {"python",
        "program.py", {"python3", "-I", "-B", "program.py"},
        {"python3", "-I", "--version"},
@@ -43,7 +43,7 @@ std::string_view code_of(std::string_view answer, std::string_view entry_point) 
   return first.value_or(answer);
 }
 
-std::string program_of(const Language& language, std::string_view answer, const CodeTest& test,
+std::string program_of(const CodeLanguage& language, std::string_view answer, const CodeTest& test,
                        std::string_view token) {
   std::string program;
   const bool python = language.name == "python";

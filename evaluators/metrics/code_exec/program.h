@@ -9,7 +9,7 @@
 
 namespace llmops {
 
-struct Language {
+struct CodeLanguage {
   std::string_view name;                     // "python"
   std::string_view file;                     // "program.py"
   std::vector<std::string> command;          // runs the file
@@ -17,7 +17,7 @@ struct Language {
   std::string_view last_words;               // statement that prints "\n{}\n"
 };
 
-std::span<const Language> languages();
+std::span<const CodeLanguage> code_languages();
 
 // The code of an answer: the block in ``` that defines `entry_point`, else the first one, else the
 // whole text.
@@ -33,7 +33,7 @@ struct CodeTest {
 // Prefix, code, test and, as the last statement, one that prints `token`: a program that ends early
 // by itself (exit(0)) has not passed. The prefix is left out where it is no code (it does not
 // define the entry point), `check(entry_point)` is called where the test defines `check`.
-std::string program_of(const Language& language, std::string_view answer, const CodeTest& test,
+std::string program_of(const CodeLanguage& language, std::string_view answer, const CodeTest& test,
                        std::string_view token);
 
 }  // namespace llmops

@@ -1,0 +1,311 @@
+// Judges from outside: the built program, a loopback server that is both the model under test and
+// its judges.
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+#include <atomic>
+
+#include "tests/e2e/live_project.h"
+#include "tests/support/loopback_server.h"
+
+using namespace llmops;
+using namespace llmops::test;
+
+namespace {
+
+bool asks(const Received& request, const char* model) {
+  return request.body.find(std::string("\"model\":\"") + model + "\"") != std::string::npos;
+}
+
+// The text between the fences of that name.
+std::string shown(const std::string& prompt, const std::string& name) {
+  const std::string begin = " " + name + " begins -----\n";
+  const std::size_t from = prompt.find(begin);
+  if (from == std::string::npos) return "";
+  const std::size_t start = from + begin.size();
+  return prompt.substr(start, prompt.find("\n----- ", start) - start);
+}
+
+std::string judge_of(const LoopbackServer& server, const char* name = "j") {
+  return "judge: {provider: openai, base_url: " + server.url() + "/v1, name: " + name +
+         ", retries: {max: 0}, price: {input: 1, output: 1}}\n";
+}
+
+constexpr const char* kRubric = "- rubric: {criteria: is it right?, steps: none}\n";
+
+void write_suite(const TemporaryFolder& folder, const LoopbackServer& server, int cases,
+                 const std::string& evaluators, const std::string& more = "") {
+  std::string rows;
+  for (int i = 0; i < cases; ++i)
+    rows += "{\"id\": \"c" + std::to_string(i) + "\", \"question\": \"q" + std::to_string(i) +
+            "\", \"answer\": \"1\", \"other\": \"of old\"}\n";
+  folder.write("cases.jsonl", rows);
+  folder.write("llmops.yaml",
+               "prompt: {name: q, version: \"1.0.0\", user: \"{{ question }}\"}\n"
+               "dataset: {path: cases.jsonl, fields: {reference: answer}}\n"
+               "model: {provider: openai, base_url: " +
+                   server.url() + "/v1, name: m}\nevaluators:\n" + evaluators + judge_of(server) +
+                   more);
+}
+
+Reply model_and_judge(const Received& request, std::string_view verdict) {
+  return asks(request, "m") ? chat_answer("an answer to " + last_user_text(request))
+                            : chat_answer(verdict, 100, 10);
+}
+
+}  // namespace
+
+TEST_CASE("judge: a rubric scores a run; its calls, tokens and cost are told apart") {
+  LoopbackServer server([](const Received& request) {
+    return model_and_judge(request, R"({"reason": "right", "score": 4})");
+  });
+  const TemporaryFolder folder;
+  write_suite(folder, server, 5, kRubric);
+  const CliRun run = run_cli({"eval", "--json"}, {folder.path()});
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  const Value document = json_of(run);
+  CHECK(number_at(document, "/metrics/rubric/mean") == 0.75);
+  CHECK(text_at(document, "/metrics/rubric/signature").find("judge:j@openai") != std::string::npos);
+  CHECK(number_at(document, "/run/calls/made") == 5);
+  CHECK(text_at(document, "/run/judges/0/model") == "j");
+  CHECK(number_at(document, "/run/judges/0/calls/made") == 5);
+  CHECK(number_at(document, "/run/judges/0/input_tokens") == 500);
+  CHECK(number_at(document, "/run/cost_usd") == doctest::Approx(5 * 110e-6));
+  CHECK(run.out.find("never calibrated") != std::string::npos);
+  CHECK(server.requests() == 10);
+
+  // The same again: every verdict is known.
+  const Value again = json_of(run_cli({"eval", "--json"}, {folder.path()}));
+  CHECK(number_at(again, "/metrics/rubric/mean") == 0.75);
+  CHECK(number_at(again, "/run/judges/0/calls/cached") == 5);
+  CHECK(server.requests() == 10);
+  const CliRun plan = run_cli({"eval", "--dry-run"}, {folder.path()});
+  CHECK(plan.out.find("judge rubric · j@openai: at most 5 calls") != std::string::npos);
+  CHECK(run_cli({"plan"}, {folder.path()}).out.find("judge rubric") != std::string::npos);
+}
+
+TEST_CASE(
+    "judge: a judge that fails for a case leaves it unscored; one that is refused stops the run") {
+  std::atomic<bool> refused{false};
+  LoopbackServer server([&](const Received& request) {
+    if (asks(request, "m")) return chat_answer("an answer to " + last_user_text(request));
+    if (refused) return answer(401, R"({"error": "no"})");
+    if (request.body.find("q3") != std::string::npos) return chat_answer("I would rather not say");
+    return chat_answer(R"({"reason": "r", "score": 5})");
+  });
+  const TemporaryFolder folder;
+  write_suite(folder, server, 6, kRubric);
+  const Value document = json_of(run_cli({"eval", "--json"}, {folder.path()}));
+  CHECK(number_at(document, "/metrics/rubric/n") == 5);
+  CHECK(number_at(document, "/metrics/rubric/unscored") == 1);
+  CHECK(number_at(document, "/metrics/rubric/mean") == 1);
+
+  refused = true;
+  const CliRun stopped = run_cli({"eval", "--json", "--no-cache"}, {folder.path()});
+  CHECK(stopped.code == 3);
+  CHECK(stopped.out.find("judge j: the key was refused") != std::string::npos);
+  refused = false;
+  const std::int64_t before = server.requests();
+  const CliRun resumed =
+      run_cli({"eval", "--json", "--no-cache", "--resume", "last"}, {folder.path()});
+  CHECK(resumed.code == 0);
+  CHECK(number_at(json_of(resumed), "/metrics/rubric/n") == 5);
+  CHECK(server.requests() - before >= 6);  // the verdicts; answers of the model are kept
+}
+
+TEST_CASE("judge: a killed run asks no judge twice") {
+  std::atomic<int> verdicts{0};
+  LoopbackServer server([&](const Received& request) {
+    if (asks(request, "m")) return chat_answer("an answer to " + last_user_text(request));
+    const std::string text = R"({"reason": "r", "score": 3})";
+    // The tenth verdict never comes: the run hangs there until it is killed.
+    if (verdicts.fetch_add(1) == 9)
+      return stream({
+          {"", std::chrono::hours(1)}
+      });
+    return chat_answer(text);
+  });
+  const TemporaryFolder folder;
+  write_suite(folder, server, 12, kRubric);
+  const CliRun killed = run_cli(
+      {"eval"}, {.folder = folder.path(), .signals = {{std::chrono::milliseconds(1500), SIGKILL}}});
+  CHECK(killed.code == 128 + SIGKILL);
+  const int asked = verdicts;
+  const CliRun resumed = run_cli({"eval", "--json", "--resume", "last"}, {folder.path()});
+  REQUIRE_MESSAGE(resumed.code == 0, resumed.err);
+  CHECK(number_at(json_of(resumed), "/metrics/rubric/n") == 12);
+  CHECK(verdicts - asked == 12 - (asked - 1));  // the one that hung, and those never asked
+}
+
+TEST_CASE("judge: the budget is one for the model and its judges") {
+  LoopbackServer server([](const Received& request) {
+    return model_and_judge(request, R"({"reason": "r", "score": 3})");
+  });
+  const TemporaryFolder folder;
+  write_suite(folder, server, 200, kRubric);
+  const CliRun run =
+      run_cli({"eval", "--json", "--max-tokens", "4000", "--concurrency", "2"}, {folder.path()});
+  CHECK(run.code == 3);
+  CHECK(run.out.find("max-tokens reached") != std::string::npos);
+  const Value document = json_of(run);
+  CHECK(number_at(document, "/run/judges/0/input_tokens") < 4500);
+}
+
+TEST_CASE("judge: steps are written once and pinned") {
+  std::atomic<int> asked_for_steps{0};
+  LoopbackServer server([&](const Received& request) {
+    if (asks(request, "m")) return chat_answer("an answer");
+    if (request.body.find("three or four short steps") != std::string::npos) {
+      ++asked_for_steps;
+      return chat_answer(R"({"steps": ["look at it", "grade it"]})");
+    }
+    CHECK(request.body.find("1. look at it") != std::string::npos);
+    return chat_answer(R"({"reason": "r", "score": 5})");
+  });
+  const TemporaryFolder folder;
+  write_suite(folder, server, 2, "- rubric: {criteria: is it kind?}\n");
+  const CliRun first = run_cli({"eval", "--json", "--no-cache"}, {folder.path()});
+  REQUIRE_MESSAGE(first.code == 0, first.err);
+  CHECK(first.err.find("commit it") != std::string::npos);
+  CHECK(std::filesystem::exists(folder.path() / "llmops.lock"));
+  const CliRun second = run_cli({"eval", "--json", "--no-cache"}, {folder.path()});
+  CHECK(second.code == 0);
+  CHECK(asked_for_steps == 1);
+  CHECK(text_at(json_of(first), "/metrics/rubric/signature") ==
+        text_at(json_of(second), "/metrics/rubric/signature"));
+}
+
+TEST_CASE("judge: a suite without a judge for its evaluator is told so") {
+  const TemporaryFolder folder;
+  write_live_project(folder, "http://127.0.0.1:9", 1);
+  folder.write("s.yaml",
+               "prompt: {name: q, version: \"1.0.0\", user: \"{{ question }}\"}\n"
+               "dataset: {path: cases.jsonl}\n"
+               "model: {provider: openai, base_url: http://127.0.0.1:9/v1, name: m}\n"
+               "evaluators:\n  - rubric: {criteria: c}\n");
+  const CliRun run = run_cli({"eval", "s.yaml"}, {folder.path()});
+  CHECK(run.code == 2);
+  CHECK(run.err.find("`rubric` asks a judge, and nothing says which model that is") !=
+        std::string::npos);
+}
+
+namespace {
+
+// Pairs: `output` is better where its number is higher. The judge's bias is in `script`.
+void write_pairs(const TemporaryFolder& folder, const LoopbackServer& server, int pairs) {
+  std::string rows;
+  for (int i = 0; i < pairs; ++i) {
+    const bool better = i % 2 == 0, longer = i % 4 < 2;
+    rows += "{\"id\": \"p" + std::to_string(i) + "\", \"question\": \"q" + std::to_string(i) +
+            "\", \"output\": \"" + (better ? "good" : "poor") + std::string(longer ? 60 : 5, 'x') +
+            "\", \"other\": \"" + (better ? "poor" : "good") + std::string(longer ? 5 : 60, 'x') +
+            "\", \"label\": \"" + (better ? "win" : "loss") + "\"}\n";
+  }
+  folder.write("pairs.jsonl", rows);
+  write_suite(folder, server, 1, "- pairwise: {against: {column: other}}\n");
+}
+
+Value calibrated(const TemporaryFolder& folder, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> command = {"judge", "calibrate", "pairs.jsonl", "--json"};
+  command.insert(command.end(), more.begin(), more.end());
+  const CliRun run = run_cli(command, {folder.path()});
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  return json_of(run);
+}
+
+std::string verdict(bool first) {
+  return std::string(R"({"reason": "r", "choice": ")") + (first ? "first" : "second") + "\"}";
+}
+
+}  // namespace
+
+TEST_CASE("judge calibrate: finds each bias of a judge") {
+  std::string bias;
+  LoopbackServer server([&](const Received& request) {
+    const std::string text = last_user_text(request);
+    const std::string first = shown(text, "first_answer"), second = shown(text, "second_answer");
+    if (bias == "first") return chat_answer(verdict(true));
+    if (bias == "longer") return chat_answer(verdict(first.size() > second.size()));
+    return chat_answer(verdict(first.starts_with("good")));
+  });
+  struct Row {
+    const char* bias;
+    double agreement, flip_rate, first, longer;
+  };
+  // Always the first: both orders cancel it, all ties. The longer: right in half of the pairs.
+  const Row rows[] = {
+      {"none",   1,   0, 0,   0.5},
+      {"first",  0,   1, 0.5, -1 },
+      {"longer", 0.5, 0, 0,   1  },
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.bias);
+    bias = row.bias;
+    const TemporaryFolder folder;
+    write_pairs(folder, server, 40);
+    const Value document = calibrated(folder, {"--draws", "2"});
+    CHECK(number_at(document, "/figures/agreement/rate") == row.agreement);
+    CHECK(number_at(document, "/figures/flip_rate/rate") == row.flip_rate);
+    CHECK(number_at(document, "/figures/first_position/preference") == row.first);
+    CHECK(number_at(document, "/figures/prefers_longer/rate") == row.longer);
+    CHECK(number_at(document, "/figures/self_consistency/rate") == 1);
+    CHECK(number_at(document, "/figures/cost_per_verdict_usd") > 0);
+    CHECK(std::filesystem::exists(folder.path() / "calibrations" / "pairwise.json"));
+  }
+}
+
+TEST_CASE("judge calibrate: the gate says when a judge was never calibrated, changed, or drifts") {
+  std::atomic<bool> drifted{false};
+  LoopbackServer server([&](const Received& request) {
+    if (asks(request, "m")) return chat_answer("goodish");
+    const bool good = shown(last_user_text(request), "answer").starts_with("good");
+    return chat_answer(std::string(R"({"reason": "r", "choice": ")") +
+                       (good != drifted ? "yes" : "no") + "\"}");
+  });
+  const TemporaryFolder folder;
+  write_suite(folder, server, 3, "- classify: {choices: {yes: 1, no: 0}}\n");
+  std::string rows = "id,question,output,label\n";
+  for (int i = 0; i < 40; ++i)
+    rows += "r" + std::to_string(i) + ",q," + (i % 2 == 0 ? "good" : "poor") + std::to_string(i) +
+            "," +
+            (i >= 30      ? ""
+             : i % 2 == 0 ? "pass"
+                          : "fail") +
+            "\n";
+  folder.write("pairs.jsonl", "");
+  folder.write("labelled.csv", rows);
+  CHECK(run_cli({"eval"}, {folder.path()}).out.find("never calibrated") != std::string::npos);
+  const CliRun calibrate =
+      run_cli({"judge", "calibrate", "labelled.csv", "--json"}, {folder.path()});
+  REQUIRE_MESSAGE(calibrate.code == 2, calibrate.out);  // pass is no label of yes/no choices
+  CHECK(calibrate.err.find("the label is `pass`") != std::string::npos);
+
+  std::string mended = rows;
+  for (std::size_t at = 0; (at = mended.find(",pass\n", at)) != std::string::npos;)
+    mended.replace(at, 6, ",yes\n");
+  for (std::size_t at = 0; (at = mended.find(",fail\n", at)) != std::string::npos;)
+    mended.replace(at, 6, ",no\n");
+  folder.write("labelled.csv", mended);
+  const CliRun done = run_cli({"judge", "calibrate", "labelled.csv", "--json"}, {folder.path()});
+  REQUIRE_MESSAGE(done.code == 0, done.err);
+  const Value document = json_of(done);
+  CHECK(number_at(document, "/figures/agreement/rate") == 1);
+  CHECK(number_at(document, "/figures/kappa/kappa") == 1);
+  CHECK(number_at(document, "/figures/unlabelled") == 10);
+  CHECK(number_at(document, "/figures/rogan_gladen/rate") == doctest::Approx(0.5));
+  CHECK(number_at(document, "/figures/corrected/mean") == doctest::Approx(0.5).epsilon(0.05));
+
+  const CliRun calm = run_cli({"eval"}, {folder.path()});
+  CHECK(calm.out.find("calibrated") == std::string::npos);
+  CHECK(calm.out.find("drifts") == std::string::npos);
+  drifted = true;
+  CHECK(run_cli({"eval"}, {folder.path()}).out.find("drifts") != std::string::npos);
+  // Another model behind the judge.
+  write_suite(folder, server, 3,
+              "- classify: {choices: {yes: 1, no: 0}, model: {provider: openai, base_url: " +
+                  server.url() + "/v1, name: k}}\n");
+  CHECK(
+      run_cli({"eval"}, {folder.path()}).out.find("its model changed from j@openai to k@openai") !=
+      std::string::npos);
+}
