@@ -61,12 +61,25 @@ std::optional<double> proposed_margin(const Measure& measure) {
   return std::nullopt;
 }
 
-std::string unique_name(const std::vector<Planned>& planned, const MetricComparison& shape) {
+// Another rule asks the same and leaves the test to the data.
+bool by_data_too(const GateSpec& gate, const MetricComparison& shape) {
+  return std::ranges::any_of(gate.rules, [&](const Rule& rule) {
+    return rule.compares() && rule.test.empty() && rule.metric == shape.measure.name &&
+           rule.where == shape.where &&
+           (rule.statistic.empty() ? "mean" : rule.statistic) == shape.quantity;
+  });
+}
+
+// A metric keeps its plain name where one rule names its test: that is where readers look for it.
+std::string unique_name(const std::vector<Planned>& planned, const MetricComparison& shape,
+                        const GateSpec& gate) {
   std::string name = shape.measure.name;
   if (shape.quantity != "mean") name += "_" + shape.quantity;
   if (!shape.where.empty()) name += " where " + shape.where;
-  if (!shape.named_test.empty()) name += " by " + shape.named_test;
   const auto taken = [&](const Planned& other) { return other.subject.shape().metric == name; };
+  if (!shape.named_test.empty() &&
+      (by_data_too(gate, shape) || std::ranges::any_of(planned, taken)))
+    name += " by " + shape.named_test;
   if (std::ranges::any_of(planned, taken)) name += shape.relative ? " in percent" : " in units";
   while (std::ranges::any_of(planned, taken)) name += "'";
   return name;
@@ -75,7 +88,7 @@ std::string unique_name(const std::vector<Planned>& planned, const MetricCompari
 class Plan {
  public:
   Plan(const RunSource& baseline, const RunSource& candidate, const GateSpec& gate)
-      : baseline_(baseline.header()), candidate_(candidate.header()) {
+      : baseline_(baseline.header()), candidate_(candidate.header()), gate_(gate) {
     for (const Rule& rule : gate.rules)
       if (rule.compares()) add_rule(rule);
     for (const Measure& measure : baseline_.measures)
@@ -113,7 +126,7 @@ class Plan {
       return same_subject(other.subject.shape(), shape);
     };
     if (std::ranges::any_of(planned_, same)) return;
-    shape.metric = unique_name(planned_, shape);
+    shape.metric = unique_name(planned_, shape, gate_);
     TagFilter filter = TagFilter::parse(shape.where).value_or(TagFilter());
     planned_.push_back(
         {Subject(std::move(shape), std::move(filter), baseline_, candidate_), margin});
@@ -121,6 +134,7 @@ class Plan {
 
   const RunHeader& baseline_;
   const RunHeader& candidate_;
+  const GateSpec& gate_;
   std::vector<Planned> planned_;
 };
 

@@ -47,7 +47,10 @@ std::string percent(double share) {
   return fmt::format("{:.3g}%", share * 100);
 }
 
-std::string p_text(double p) { return fmt::format("p = {:.2g}", p); }
+std::string p_text(double p) {
+  // Smaller than a double holds: never "0".
+  return p > 0 ? fmt::format("p = {:.2g}", p) : "p < 1e-300";
+}
 
 std::string change(const MetricComparison& metric, double oriented) {
   const double raw = raw_change(metric, oriented);

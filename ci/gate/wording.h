@@ -11,7 +11,7 @@ namespace llmops {
 std::string figure(double value);         // four digits: "0.2153", "1,319", "3.2e-05"
 std::string signed_figure(double value);  // "+0.013", "-0.2153"
 std::string percent(double share);        // "10%", "0.23%"
-std::string p_text(double p);             // "p = 0.013", "p = 1.2e-45"
+std::string p_text(double p);             // "p = 0.013", "p = 1.2e-45", "p < 1e-300"
 std::string grouped(std::int64_t count);  // "1,319"
 std::string counted(std::int64_t count, std::string_view singular, std::string_view plural = "");
 

@@ -26,22 +26,6 @@ constexpr std::int64_t kFewCases = 20;  // below it a slice's figures say little
 constexpr std::size_t kLongText = 16 * 1024;
 constexpr double kRuleOfThree = 3.0;  // -ln 0.05: no failure in n cases leaves rates below 3/n
 
-constexpr std::string_view kStyle = R"(
-:root{color-scheme:light dark;--back:#fff;--text:#1b1f24;--soft:#57606a;--line:#d0d7de;--panel:#f6f8fa}
-@media(prefers-color-scheme:dark){:root{--back:#0d1117;--text:#e6edf3;--soft:#9da7b3;--line:#30363d;--panel:#161b22}}
-body{margin:0 auto;max-width:60rem;padding:1.5rem;background:var(--back);color:var(--text);font:15px/1.5 system-ui,sans-serif}
-h1{font-size:1.35rem;margin:.2rem 0 .6rem;overflow-wrap:anywhere}
-h2{font-size:1.05rem;margin:1.8rem 0 .5rem}
-.soft{color:var(--soft)}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{text-align:left;vertical-align:top;padding:.25rem .8rem .25rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-th{color:var(--soft);font-weight:600;white-space:nowrap}
-.n{text-align:right;white-space:nowrap}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--panel);border-radius:.4rem;padding:.6rem;unicode-bidi:isolate;font:13px/1.45 ui-monospace,monospace}
-@media print{body{max-width:none;padding:0}}
-)";
-
 std::string text_of(const Object& from, std::string_view key) {
   const Value* found = from.find(key);
   return found == nullptr ? "" : to_text(*found);
@@ -69,7 +53,7 @@ class Card {
 
   void write() {
     const std::string title = fmt::format("{} with {}", prompt_name(run()), model_name(run()));
-    print(page_start("Model card: " + title, kStyle));
+    print(page_start("Model card: " + title, page_style()));
     print(fmt::format("<header><h1>Model card: {}</h1>\n<p class=\"soft\">measured {} on {} of {}"
                       "</p></header>\n<main>\n",
                       escape_markup(title), escape_markup(run().created),

@@ -182,12 +182,11 @@ TEST_CASE("comparison: a named test decides with its own figures") {
     const MetricComparison& metric = comparison.metrics[0];
     CAPTURE(test);
     methods.push_back(metric.method);
-    CHECK(metric.metric == fmt::format("score by {}", test));
+    CHECK(metric.metric == "score");
     CHECK(metric.test == "paired t");  // always among the figures
     if (rule.test == "mcnemar") {
       CHECK(verdict.headline ==
-            "INCONCLUSIVE: score by mcnemar cannot be tested: mcnemar needs pass/fail of the same "
-            "cases");
+            "INCONCLUSIVE: score cannot be tested: mcnemar needs pass/fail of the same cases");
       continue;
     }
     CHECK(verdict.outcome == Outcome::fail);
@@ -197,6 +196,36 @@ TEST_CASE("comparison: a named test decides with its own figures") {
   CHECK(methods == std::vector<std::string>{"paired t", "welch t", "bca bootstrap",
                                             "guarded, wilcoxon signed-rank test",
                                             "guarded, sign-flip test", "exact mcnemar"});
+}
+
+TEST_CASE("comparison: a metric keeps its plain name unless two rules ask for it") {
+  const BuiltRun a = scores(60, 1, 0), b = scores(60, 2, 0);
+  Rule plain = rule_of("score", RuleKind::max_drop, 0.1);
+  Rule t = rule_of("score", RuleKind::max_drop, 0.2), ranks = rule_of("score", RuleKind::max_drop, 0.3);
+  t.test = "paired_t";
+  ranks.test = "wilcoxon";
+  struct Row {
+    const char* why;
+    std::vector<Rule> rules;
+    std::vector<std::string> names;
+  };
+  const Row rows[] = {
+      {"the data choose",           {plain},           {"score", "latency"}                     },
+      {"one test is named",         {t},               {"score", "latency"}                     },
+      {"two tests are named",       {t, ranks},        {"score", "score by wilcoxon", "latency"}},
+      {"named first, then by data", {t, plain},        {"score by paired_t", "score", "latency"}},
+      {"all three",
+       {ranks, plain, t},
+       {"score by wilcoxon", "score", "score by paired_t", "latency"}                           },
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.why);
+    const Comparison comparison = compare(a, b, gate_of(row.rules));
+    std::vector<std::string> names;
+    for (const MetricComparison& metric : comparison.metrics) names.push_back(metric.metric);
+    CHECK(names == row.names);
+    for (const Rule& rule : row.rules) CHECK(comparison.find(rule)->named_test == rule.test);
+  }
 }
 
 TEST_CASE("comparison: a loss in one slice is found there") {
