@@ -100,7 +100,7 @@ Result<Plan> make_plan(const Options& options) {
   overrides.no_gate = overrides.no_gate || !options.shard.empty();  // `runs merge` gates all parts
   Result<Suite> suite = load_suite(options.suite, overrides);
   if (!suite) return suite.problems();
-  Diagnostics problems;
+  Diagnostics problems = suite.problems();  // warnings
   Plan plan{.suite = *std::move(suite), .loop = std::make_unique<EventLoop>()};
 
   for (const Value& model : plan.suite.models) {
@@ -146,7 +146,7 @@ Result<Plan> make_plan(const Options& options) {
                                  "expected a duration such as 30s or 10m"));
   }
   if (has_errors(problems)) return problems;
-  return plan;
+  return {std::move(plan), std::move(problems)};
 }
 
 // What a resumed run must share with the one it goes on with.
