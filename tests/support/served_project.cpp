@@ -30,13 +30,14 @@ std::string recording(const std::string& url, bool later) {
   for (int i = 0; i < kCases; ++i) {
     const bool hostile = i >= kCases - 2;
     const bool lost = later && i % 5 == 0;
-    Object line;
-    line.add("question",
-             hostile ? hostile_text(url) + std::to_string(i) : fmt::format("question {}", i));
-    line.add("output", hostile ? hostile_text(url) + (later ? "later" : "")
-                               : fmt::format("the answer is {}{}", lost ? "lost " : "", i));
-    line.add("tokens", later ? 12 : 10);
-    line.add("ms", 100 + i);
+    Object line{
+        {"question",
+         hostile ? hostile_text(url) + std::to_string(i) : fmt::format("question {}", i)},
+        {"output",          hostile ? hostile_text(url) + (later ? "later" : "")
+                           : (lost ? "the answer is lost " : "the answer is ") + std::to_string(i)                                                                 },
+        {"tokens",          later ? 12 : 10},
+        {"ms",          100 + i                                                                     }
+    };
     if (i == 7) line.add("error", "timeout_total");
     text += dump_json(Value(line)) + "\n";
   }
