@@ -63,7 +63,8 @@ class AnswerCorrectness final : public StagedMetric {
                 .version = "1",
                 .instructions = {kFindStatements, definition == "ragas" ? kSort : kJudgeSupport},
                 .more = embedder == nullptr ? "" : "|embeddings:" + embedder->signature(),
-                .columns = {column(ScoreKind::bounded)              }
+                .columns = {column(ScoreKind::bounded)              },
+                .questions = definition == "ragas" ? 3.0 : 4.0
   },
             std::move(options)),
         ragas_(definition == "ragas"),

@@ -74,7 +74,8 @@ class AnswerRelevancy final : public StagedMetric {
                                             : fmt::format("|questions:{}|embeddings:{}", questions,
                                                           embedder->signature()),
                 .columns = {column(ScoreKind::bounded,
-                                                        definition == "ragas" ? Range{-1.0, 1.0} : Range{})               }
+                                                        definition == "ragas" ? Range{-1.0, 1.0} : Range{})               },
+                .questions = definition == "deepeval" ? 2.0 : static_cast<double>(questions)
   },
             std::move(options)),
         definition_(std::move(definition)),
