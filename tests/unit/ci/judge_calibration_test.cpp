@@ -69,8 +69,8 @@ TEST_CASE("judge_calibration: figures of a table worked by hand") {
 
 TEST_CASE("judge_calibration: what cannot be known says why") {
   JudgeEvidence evidence{
-      .categories = {0, 0.5, 1},
-        .unlabelled = {1, 0   }
+      .unlabelled = {1, 0   },
+      .categories = {0, 0.5, 1}
   };
   evidence.cases.assign(5, {.label = 1, .judged = 1});
   const Object figures = judge_figures(evidence);
