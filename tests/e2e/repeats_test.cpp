@@ -115,6 +115,6 @@ TEST_CASE("repeats: what cannot be is refused, with its place") {
   write_project(folder, "median");
   const CliRun unknown = run_cli({"eval"}, {.folder = folder.path()});
   CHECK(unknown.code == 2);
-  CHECK(unknown.err.find("llmops.yaml:5:37: error: `median` reduces nothing") != std::string::npos);
+  CHECK(unknown.err.find("llmops.yaml:5:38: error: `median` reduces nothing") != std::string::npos);
   CHECK(unknown.err.find("`at_least_K`, `pass@K` or `pass^K`") != std::string::npos);
 }
