@@ -32,7 +32,7 @@ std::string judge_of(const LoopbackServer& server, const char* name = "j") {
          ", retries: {max: 0}, price: {input: 1, output: 1}}\n";
 }
 
-constexpr const char* kRubric = "- rubric: {criteria: is it right?, steps: none}\n";
+constexpr const char* kRubric = "- rubric: {criteria: \"is it right?\", steps: none}\n";
 
 void write_suite(const TemporaryFolder& folder, const LoopbackServer& server, int cases,
                  const std::string& evaluators, const std::string& more = "") {
@@ -104,7 +104,7 @@ TEST_CASE(
   refused = true;
   const CliRun stopped = run_cli({"eval", "--json", "--no-cache"}, {folder.path()});
   CHECK(stopped.code == 3);
-  CHECK(stopped.out.find("judge j: the key was refused") != std::string::npos);
+  CHECK(stopped.out.find("judge j: the server wants a key") != std::string::npos);
   refused = false;
   const std::int64_t before = server.requests();
   const CliRun resumed =
@@ -164,7 +164,7 @@ TEST_CASE("judge: steps are written once and pinned") {
     return chat_answer(R"({"reason": "r", "score": 5})");
   });
   const TemporaryFolder folder;
-  write_suite(folder, server, 2, "- rubric: {criteria: is it kind?}\n");
+  write_suite(folder, server, 2, "- rubric: {criteria: \"is it kind?\"}\n");
   const CliRun first = run_cli({"eval", "--json", "--no-cache"}, {folder.path()});
   REQUIRE_MESSAGE(first.code == 0, first.err);
   CHECK(first.err.find("commit it") != std::string::npos);

@@ -7,8 +7,8 @@ using namespace llmops::test;
 using doctest::Approx;
 
 TEST_CASE("checklist: the weighted share of yes") {
-  const auto metric =
-      make_metric("checklist", "{questions: {Is it polite?: 1, Does it name the price?: 3}}");
+  const auto metric = make_metric(
+      "checklist", "{questions: {\"Is it polite?\": 1, \"Does it name the price?\": 3}}");
   ScriptedAsker asker([](const std::string& text, const Question&) {
     CHECK(text.find("1. Is it polite?\n2. Does it name the price?") != std::string::npos);
     return says(R"({"answers": [{"answer": "no"}, {"answer": "yes"}]})");
@@ -19,7 +19,7 @@ TEST_CASE("checklist: the weighted share of yes") {
 }
 
 TEST_CASE("checklist: questions of the case join those of the suite") {
-  const auto metric = make_metric("checklist", "{questions: [Is it short?], field: checks}");
+  const auto metric = make_metric("checklist", "{questions: [\"Is it short?\"], field: checks}");
   Case row = a_case("q");
   row.variables.add("checks", List{"Is it blue?", "Is it new?"});
   ScriptedAsker asker(

@@ -133,7 +133,7 @@ TEST_CASE("rubric: shows what it is told to show") {
 }
 
 TEST_CASE("rubric: steps are asked for once, and change the signature") {
-  const auto metric = make_metric("rubric", "{criteria: is it polite?}");
+  const auto metric = make_metric("rubric", "{criteria: \"is it polite?\"}");
   auto& rubric = dynamic_cast<Rubric&>(*metric);
   CHECK(rubric.steps_key().size() == 16);
   const std::string before = metric->signature();

@@ -59,9 +59,7 @@ struct Project {
     store.begin_run(header, {});
     return header.id;
   }
-  std::vector<SideUse> uses(const std::string& run) const {
-    return side_uses(folder.path(), run);
-  }
+  std::vector<SideUse> uses(const std::string& run) const { return side_uses(folder.path(), run); }
 };
 
 std::vector<Question> questions(int count, int draw = 0) {
@@ -196,17 +194,17 @@ TEST_CASE("side_run: what ends the asking is told, and what waits is given back 
       {"interrupted",
        silent,                  ", limits: {concurrency: 2}",
        {.interrupts = &interrupts, .grace = 1ms},
-       "interrupted"                                                                                                                                               },
-      {"out of time",   silent, "",                                                               {.deadline = Clock::now() + 20ms}, "max-time reached"            },
-      {"refused",       closed, "",                                                               {},                                "judge j: the key was refused"},
+       "interrupted"                                                                                                                                                  },
+      {"out of time",   silent, "",                                                               {.deadline = Clock::now() + 20ms}, "max-time reached"               },
+      {"refused",       closed, "",                                                               {},                                "judge j: the server wants a key"},
       {"out of money",
        dear,                    ", limits: {concurrency: 1}, price: {input: 1000, output: 1000}",
        {.max_cost_usd = 5},
-       "max-cost reached"                                                                                                                                          },
+       "max-cost reached"                                                                                                                                             },
       {"out of tokens",
        dear,                    ", limits: {concurrency: 1}",
        {.max_tokens = 5000},
-       "max-tokens reached"                                                                                                                                        },
+       "max-tokens reached"                                                                                                                                           },
   };
   for (const Row& row : rows) {
     CAPTURE(row.why);
@@ -232,7 +230,8 @@ TEST_CASE("side_run: spending of the run counts, and is counted") {
   budget.settle(model, {.cost_usd = 0.5, .tokens = 100}, true);
   int told = 0;
   SideRun side(*project.models, "", "",
-               {.budget = &budget, .on_call = [&](const ModelSpec& spec, const Request&, const Sample& answer) {
+               {.budget = &budget,
+                .on_call = [&](const ModelSpec& spec, const Request&, const Sample& answer) {
                   CHECK(spec.name == "j");
                   CHECK(answer.usage.output == 10);
                   ++told;
