@@ -305,7 +305,6 @@ TEST_CASE("judge calibrate: the gate says when a judge was never calibrated, cha
   write_suite(folder, server, 3,
               "- classify: {choices: {yes: 1, no: 0}, model: {provider: openai, base_url: " +
                   server.url() + "/v1, name: k}}\n");
-  CHECK(
-      run_cli({"eval"}, {folder.path()}).out.find("its model changed from j@openai to k@openai") !=
-      std::string::npos);
+  CHECK(run_cli({"eval", "--json"}, {folder.path()})
+            .out.find("its model changed from j@openai to k@openai") != std::string::npos);
 }
