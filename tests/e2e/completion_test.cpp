@@ -54,7 +54,7 @@ TEST_CASE("completion: bash offers commands, flags and the values of closed list
     CHECK(first.contains(std::string(command->name)));
   }
   CHECK(bash_completes("llmops ev", here) == std::set<std::string>{"eval"});
-  CHECK(bash_completes("llmops eval --jun", here) == std::set<std::string>{"--junit"});
+  CHECK(bash_completes("llmops eval --samples", here) == std::set<std::string>{"--samples-out"});
   CHECK(bash_completes("llmops runs li", here) == std::set<std::string>{"list"});
   CHECK(bash_completes("llmops --json eval x.yaml --no-g", here) ==
         std::set<std::string>{"--no-gate"});
@@ -81,7 +81,7 @@ TEST_CASE("completion: fish offers the same") {
   };
   CHECK(completes("llmops ev") == std::set<std::string>{"eval"});
   CHECK(completes("llmops runs l") == std::set<std::string>{"list"});
-  CHECK(completes("llmops eval --jun") == std::set<std::string>{"--junit"});
+  CHECK(completes("llmops eval --samples") == std::set<std::string>{"--samples-out"});
   CHECK(completes("llmops doctor --provider a").contains("anthropic"));
 }
 
