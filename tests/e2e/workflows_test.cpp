@@ -76,6 +76,21 @@ TEST_CASE("action.yml: no expression stands in a script, where a branch's name c
     CHECK_MESSAGE(step.script.find("${{") == std::string::npos, step.name);
 }
 
+TEST_CASE("init: its workflow checks out the tool and runs the action with inputs that it has") {
+  const TemporaryFolder folder;
+  write_project(folder, "tool");
+  const Result<Source> source = read_source(folder.path() / ".github/workflows/llmops.yml");
+  REQUIRE(source);
+  const Result<Value> workflow = parse_yaml(*source);
+  REQUIRE(workflow);
+  const List& steps = *find_path(*workflow, "/jobs/gate/steps")->list();
+  const Value inputs = *find_path(yaml_of("action.yml"), "/inputs");
+  CHECK(to_text(*find_path(steps.at(1), "/with/path")) == ".llmops-tool");
+  CHECK(to_text(*steps.back().find("uses")) == "./.llmops-tool");
+  for (const Member& input : *steps.back().find("with")->object())
+    CHECK_MESSAGE(inputs.find(input.key) != nullptr, input.key);
+}
+
 TEST_CASE("action.yml: its steps install, gate, comment and give the verdict") {
   const TemporaryFolder folder;
   write_project(folder, ".cache/llmops-tool");
