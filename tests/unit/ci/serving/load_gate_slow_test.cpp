@@ -49,19 +49,28 @@ Rates rates(const std::string& rule, int rounds, double slower, int trials) {
 
 TEST_CASE("load gate: error rates on a noisy machine") {
   constexpr int kTrials = 200;
-  for (const char* rule :
-       {"{metric: tpot_p50, max_increase: 5%}", "{metric: tpot_mean, max_increase: 5%}",
-        "{metric: latency_p95, max_increase: 5%}"})
+  struct Row {
+    const char* rule;
+    int enough;  // rounds from which on four of five regressions are found; 0: not in 20
+  };
+  // A twentieth of the requests takes four times as long: p95 lies at the foot of that tail.
+  const Row rows[] = {
+      {"{metric: tpot_p50, max_increase: 5%}",    5 },
+      {"{metric: tpot_mean, max_increase: 5%}",   10},
+      {"{metric: latency_p95, max_increase: 5%}", 0 }
+  };
+  for (const Row& row : rows)
     for (const int rounds : {3, 5, 10, 20}) {
-      const Rates same = rates(rule, rounds, 1, kTrials),
-                  slower = rates(rule, rounds, 1.1, kTrials);
-      MESSAGE(fmt::format(
-          "{} {} rounds: A/A fails {:.1f} %, passes {:.1f} %; 10 % slower fails "
-          "{:.1f} %, passes {:.1f} %",
-          rule, rounds, 100 * same.fail, 100 * same.pass, 100 * slower.fail, 100 * slower.pass));
+      const Rates same = rates(row.rule, rounds, 1, kTrials),
+                  slower = rates(row.rule, rounds, 1.1, kTrials);
+      MESSAGE(
+          fmt::format("{} {} rounds: A/A fails {:.1f} %, passes {:.1f} %; 10 % slower fails "
+                      "{:.1f} %, passes {:.1f} %",
+                      row.rule, rounds, 100 * same.fail, 100 * same.pass, 100 * slower.fail,
+                      100 * slower.pass));
       // alpha 5 % and three standard errors of 200 trials.
       CHECK(same.fail <= 0.05 + 3 * 0.0154);
       CHECK(slower.pass <= 0.05 + 3 * 0.0154);
-      if (rounds >= 10) CHECK(slower.fail >= 0.8);
+      if (row.enough > 0 && rounds >= row.enough) CHECK(slower.fail >= 0.8);
     }
 }
