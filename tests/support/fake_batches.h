@@ -18,7 +18,7 @@ class FakeBatches {
   using Answer = std::function<std::pair<int, std::string>(const std::string& body)>;
   explicit FakeBatches(Answer answer) : answer_(std::move(answer)) {}
 
-  int looks = 2;                  // at a batch before it is over
+  int looks = 1;                  // at a batch before it is over
   std::string end = "completed";  // how batches end
   std::string refusal;            // not empty: every batch is `failed` with this message
   std::size_t unanswered = 0;     // of the end of each batch: no line at all
