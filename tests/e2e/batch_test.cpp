@@ -87,7 +87,7 @@ TEST_CASE("batch: a run that is interrupted or killed finds its batch again") {
       };
       const CliRun cut = run_cli({"eval", "--batch", "--json"}, options);
       CAPTURE(cut.err);
-      if (signal != SIGINT) continue;
+      if (signal != SIGINT || server.batches.batches() == 0) continue;
       CHECK(cut.code == 3);
       CHECK(cut.err.find("--resume") != std::string::npos);
     }

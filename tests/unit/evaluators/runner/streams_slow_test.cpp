@@ -19,17 +19,23 @@ TEST_CASE("streams: 5,000 at once, each whole") {
   }
   ChatStream chat;
   chat.tokens.assign(20, "word ");
-  chat.before_first = 3s;  // by then all are open
   chat.gap = 50ms;
-  const Reply reply = chat_stream(chat);
   LoopbackServer::Options options;
   options.keep_log = false;
   EventLoop loop;
   loop.http();  // raises the limit on files for both
-  const LoopbackServer server([&](const Received&) { return reply; }, options);
+  // No first token before all had half a minute to open.
+  std::optional<Clock::time_point> first;
+  const LoopbackServer server(
+      [&](const Received& request) {
+        if (!first) first = request.at;
+        chat.before_first = std::max<std::chrono::nanoseconds>(0s, *first + 30s - Clock::now());
+        return chat_stream(chat);
+      },
+      options);
   const auto model = model_from("{provider: openai, base_url: '" + server.url() +
                                     "/v1', name: tiny, limits: {concurrency: 5000}, "
-                                    "timeout: {connect: 60s}}",
+                                    "timeout: {connect: 60s, first_token: 120s}}",
                                 loop);
   std::vector<std::shared_ptr<const Request>> requests;
   for (int i = 0; i < kStreams; ++i) requests.push_back(question(std::to_string(i), "q"));
