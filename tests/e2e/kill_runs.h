@@ -26,7 +26,8 @@ struct KillFigures {
 // `runs` runs of 300 calls, eight at once, each killed (SIGKILL) at a random moment and resumed.
 // Checks that scores and outputs equal those of an undisturbed run, and that only answers on their
 // way at the moment of the kill are asked again. An answer counts as on its way for `grace` after
-// the server has sent it: it crosses two sockets, is parsed and written down.
+// the server has sent it: it crosses two sockets, is parsed and written down (longer where the
+// undisturbed run took longer than on an idle machine).
 inline KillFigures kill_and_resume(int runs, std::uint64_t seed, std::chrono::milliseconds grace) {
   using Clock = std::chrono::steady_clock;
   constexpr int kCalls = 300;
@@ -72,6 +73,10 @@ inline KillFigures kill_and_resume(int runs, std::uint64_t seed, std::chrono::mi
   const Clock::time_point start = Clock::now();
   const CliRun whole = run_cli(evaluate, {.folder = undisturbed.path()});
   const std::chrono::duration<double> took = Clock::now() - start;
+  // Where the machine has other work, everything takes longer, this way too.
+  constexpr double kOnAnIdleMachine_s = 0.6;
+  const double most_age_ms =
+      static_cast<double>(grace.count()) * std::max(1.0, took.count() / kOnAnIdleMachine_s);
   REQUIRE(whole.code == 0);
   const std::string wanted = outcome(whole), wanted_samples = samples(undisturbed);
 
@@ -80,7 +85,8 @@ inline KillFigures kill_and_resume(int runs, std::uint64_t seed, std::chrono::mi
     const TemporaryFolder folder;
     project(folder);
     const auto first = static_cast<std::size_t>(server.requests());
-    const auto when = std::chrono::duration_cast<std::chrono::nanoseconds>(took * random.uniform());
+    const auto when =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(0.8 * took * random.uniform());
     CAPTURE(when.count());
     const CliRun cut = run_cli(evaluate, {.folder = folder.path(), .signals = {{when, SIGKILL}}});
     std::vector<std::string> again = evaluate;
@@ -109,7 +115,7 @@ inline KillFigures kill_and_resume(int runs, std::uint64_t seed, std::chrono::mi
         const double age =
             std::chrono::duration<double, std::milli>(cut.signalled[0] - *earlier).count();
         CAPTURE(question);
-        CHECK(age < static_cast<double>(grace.count()));
+        CHECK(age < most_age_ms);
         figures.oldest_ms = std::max(figures.oldest_ms, age);
         ++twice;
       }
