@@ -35,8 +35,13 @@ class Rouge final : public Metric {
     if (row.references.empty()) return unscored(std::string(kNoReference), columns_.size());
     Measurement result;
     for (const RougeScore& score : rouge(sample.text, row.references, variants_, stemmer_))
-      for (const double value : {score.precision, score.recall, score.fmeasure})
-        result.values.emplace_back(value);
+      if (score.given_up) {
+        result.values.resize(result.values.size() + 3);
+        result.why = "rougeLsum: too many lines that are nearly alike";
+      } else {
+        for (const double value : {score.precision, score.recall, score.fmeasure})
+          result.values.emplace_back(value);
+      }
     return result;
   }
 

@@ -1,6 +1,9 @@
 #include "evaluators/metrics/text/rouge.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <span>
 #include <unordered_map>
 
 #include "evaluators/metrics/text/lcs.h"
@@ -107,6 +110,61 @@ std::size_t total(const std::vector<TokenIds>& sentences) {
   return count;
 }
 
+// Positions of a reference line that are on one longest common subsequence with some line of the
+// output. Only a line that holds a token can put that token's position on its path, so lines are
+// asked for positions that are still open, and equal lines once.
+class LineUnion {
+ public:
+  explicit LineUnion(const std::vector<TokenIds>& lines) {
+    std::set<std::span<const std::uint32_t>, Less> seen;
+    for (const TokenIds& line : lines) {
+      if (line.empty() || !seen.insert(line).second) continue;
+      for (const std::uint32_t token : line) {
+        std::vector<std::size_t>& holders = holders_[token];
+        if (holders.empty() || holders.back() != lines_.size()) holders.push_back(lines_.size());
+      }
+      lines_.push_back(&line);
+    }
+    asked_.assign(lines_.size(), 0);
+  }
+
+  // The result lives as long as this object; nullptr: too much work.
+  const std::vector<bool>* of(const TokenIds& line) {
+    const auto [place, is_new] = known_.try_emplace(line, line.size(), false);
+    std::vector<bool>& in_union = place->second;
+    if (!is_new) return &in_union;
+    ++round_;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      const auto holders = holders_.find(line[i]);
+      if (holders == holders_.end()) continue;
+      for (const std::size_t holder : holders->second) {
+        if (in_union[i]) break;
+        if (asked_[holder] == round_) continue;
+        asked_[holder] = round_;
+        const TokenIds& other = *lines_[holder];
+        work_ += kCall + line.size() * other.size() / kCellsATick;
+        if (work_ > kMostWork) return nullptr;
+        mark_lcs(line, other, in_union);
+      }
+    }
+    return &in_union;
+  }
+
+ private:
+  struct Less {
+    bool operator()(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) const {
+      return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+    }
+  };
+  // About a nanosecond each.
+  static constexpr std::size_t kCall = 100, kCellsATick = 2, kMostWork = 800'000'000;
+  std::vector<const TokenIds*> lines_;  // each once
+  std::unordered_map<std::uint32_t, std::vector<std::size_t>> holders_;
+  std::vector<std::size_t> asked_;  // by line: in which round
+  std::map<TokenIds, std::vector<bool>> known_;
+  std::size_t round_ = 0, work_ = 0;
+};
+
 // For each reference sentence the union of the positions on one LCS with each sentence of the
 // candidate; a token counts while both texts still have one of it.
 RougeScore by_sentence(const std::vector<TokenIds>& hypothesis,
@@ -120,12 +178,12 @@ RougeScore by_sentence(const std::vector<TokenIds>& hypothesis,
   for (const TokenIds& sentence : reference)
     for (const std::uint32_t token : sentence) ++left[token].second;
   std::size_t hits = 0;
-  std::vector<bool> in_union;
+  LineUnion lines(hypothesis);
   for (const TokenIds& sentence : reference) {
-    in_union.assign(sentence.size(), false);
-    for (const TokenIds& candidate : hypothesis) mark_lcs(sentence, candidate, in_union);
+    const std::vector<bool>* in_union = lines.of(sentence);
+    if (in_union == nullptr) return {.given_up = true};
     for (std::size_t i = 0; i < sentence.size(); ++i) {
-      if (!in_union[i]) continue;
+      if (!(*in_union)[i]) continue;
       auto& counts = left[sentence[i]];
       if (counts.first == 0 || counts.second == 0) continue;
       ++hits;

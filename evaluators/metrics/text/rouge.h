@@ -22,10 +22,13 @@ std::optional<RougeVariant> rouge_variant(std::string_view name);
 // All in [0, 1].
 struct RougeScore {
   double precision = 0, recall = 0, fmeasure = 0;
+  bool given_up = false;  // rougeLsum of texts with too many lines that are nearly alike
 };
 
 // Scores of one output, one for each variant: those of the reference with the highest F, the first
 // of several. A text without tokens ([a-z0-9]+ after lower case) scores 0. At least one reference.
+// n-grams cost O(n + m) tokens, rougeL and rougeLsum O(n * m / 64); rougeLsum gives up past about a
+// second of work, which takes thousands of lines that share words in another order.
 std::vector<RougeScore> rouge(std::string_view hypothesis, std::span<const std::string> references,
                               std::span<const RougeVariant> variants, bool stemmer);
 

@@ -135,3 +135,20 @@ TEST_CASE("rouge: the bit-parallel LCS is as long as the marked one") {
     CHECK(lcs_length(a, b) == static_cast<std::size_t>(std::count(path.begin(), path.end(), true)));
   }
 }
+
+TEST_CASE("rouge: many lines are no square of them, and what is too much says so") {
+  const auto metric = make_metric("rouge", "{variants: [rougeLsum]}");
+  std::string same, swapped, nearly, others;
+  for (int i = 0; i < 20'000; ++i) {
+    same += "a b\n";
+    swapped += "b a\n";
+  }
+  CHECK(measure(*metric, same, {swapped}).values.back() == 0.5);
+  for (int i = 0; i < 9'000; ++i) {
+    nearly += "a b x" + std::to_string(i) + "\n";
+    others += "b a y" + std::to_string(i) + "\n";
+  }
+  const Measurement given_up = measure(*metric, nearly, {others});
+  CHECK_FALSE(given_up.values.back().has_value());
+  CHECK(given_up.why == "rougeLsum: too many lines that are nearly alike");
+}
