@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdint>
 
 #include "evaluators/encoder/kernels.h"
 
@@ -99,6 +100,14 @@ class Reader {
     append(name, values);
     return values;
   }
+  // The numbers where they lie in the file, if they are float32 and aligned there; else nullptr.
+  const float* in_place(const std::string& name) const {
+    const Tensor& tensor = *weights_.find(name);
+    const void* const bytes = tensor.bytes.data();
+    const bool aligned = reinterpret_cast<std::uintptr_t>(bytes) % alignof(float) == 0;
+    return tensor.type == ElementType::f32 && aligned ? static_cast<const float*>(bytes) : nullptr;
+  }
+  void forget(const std::string& name) const { weights_.forget(*weights_.find(name)); }
   LayerNorm norm(const std::string& name) const {
     return {floats(name + ".weight"), floats(name + ".bias")};
   }
@@ -256,9 +265,15 @@ EncoderLayer read_layer(const ModelConfig& config, const Weights& weights, std::
   }
   layer.projection = pack_matrix(path, floats.data(), bias.data(), 3 * hidden, hidden);
   const auto linear = [&](const std::string& name, std::size_t outputs, std::size_t inputs) {
-    floats.clear();
-    read.append(name + ".weight", floats);
     bias = read.floats(name + ".bias");
+    const std::string weight = name + ".weight";
+    if (const float* lying = read.in_place(weight)) {
+      auto packed = pack_matrix(path, lying, bias.data(), outputs, inputs);
+      read.forget(weight);
+      return packed;
+    }
+    floats.clear();
+    read.append(weight, floats);
     return pack_matrix(path, floats.data(), bias.data(), outputs, inputs);
   };
   layer.attention_output = linear(names.attention_output, hidden, hidden);

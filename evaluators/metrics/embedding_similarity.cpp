@@ -8,6 +8,7 @@
 #include "evaluators/encoder/unicode.h"
 #include "evaluators/metrics/simple_metric.h"
 #include "evaluators/metrics/unmeasured.h"
+#include "evaluators/own_client.h"
 
 namespace llmops {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::string_view kMeasures[] = {"cosine", "dot", "euclidean"};
 
 using Compare = double (*)(std::span<const float>, std::span<const float>);
 
-class EmbeddingSimilarity final : public Metric {
+class EmbeddingSimilarity final : public Metric, public OwnClient {
  public:
   EmbeddingSimilarity(std::shared_ptr<Embedder> embedder, std::string_view measure)
       : embedder_(std::move(embedder)), measure_(measure) {
@@ -65,6 +66,13 @@ class EmbeddingSimilarity final : public Metric {
   }
 
  private:
+  void attach(const SideContext& context) override { embedder_->attach(context); }
+  SideUse used() const override {
+    SideUse use = embedder_->use();
+    use.evaluator = "embedding_similarity";
+    return use;
+  }
+
   using Found = std::unordered_map<std::string_view, const Embedding*>;
 
   static bool is_blank(const std::string& text) { return python_strip(text).empty(); }

@@ -17,6 +17,7 @@
 #include "evaluators/metrics/bertscore/idf.h"
 #include "evaluators/metrics/bertscore/matching.h"
 #include "evaluators/metrics/simple_metric.h"
+#include "evaluators/own_client.h"
 
 namespace llmops {
 namespace {
@@ -24,7 +25,7 @@ namespace {
 // Texts whose vectors are held at once.
 constexpr std::size_t kTexts = 256;
 
-class ServerBertScore final : public Metric {
+class ServerBertScore final : public Metric, public OwnClient {
  public:
   ServerBertScore(std::unique_ptr<TokenEmbedder> server, std::unique_ptr<const Tokenizer> tokenizer,
                   bool idf, std::optional<BertScores> baseline)
@@ -78,6 +79,13 @@ class ServerBertScore final : public Metric {
   }
 
  private:
+  void attach(const SideContext& context) override { server_->attach(context); }
+  SideUse used() const override {
+    SideUse use = server_->use();
+    use.evaluator = "bertscore";
+    return use;
+  }
+
   using Found = std::unordered_map<std::string_view, const TokenEmbeddings*>;
 
   void score_some(std::span<const Scorable> batch, std::vector<Measurement>& measured) const {
