@@ -10,14 +10,19 @@
 #include <unordered_map>
 
 #include "cli/calibration_file.h"
+#include "cli/feature.h"
 #include "cli/judges.h"
 #include "cli/length_controlled.h"
 #include "cli/progress.h"
 #include "cli/run_origin.h"
+#include "datasets/text/utf8.h"
 #include "evaluators/cache/response_cache.h"
 #include "evaluators/recorder.h"
+#include "evaluators/runner/batch_run.h"
+#include "evaluators/store/batch_journal.h"
 #include "evaluators/store/run_lock.h"
 #include "evaluators/telemetry/hardware.h"
+#include "evaluators/traces/exporter.h"
 #include "prompts/prompt_size.h"
 #include "prompts/stored_prompt.h"
 
@@ -231,6 +236,19 @@ void say_interrupted(Console& console, bool& said, std::int64_t in_flight) {
 
 }  // namespace
 
+namespace {
+
+// Tells the traces of a call; an empty function where nobody wants to know.
+OnCall tell(TraceExporter* traces, const TracedRun& run, std::string_view purpose) {
+  if (traces == nullptr) return {};
+  return [traces, &run, purpose](const ModelSpec& model, const Request& request,
+                                 const Sample& sample) {
+    traces->add(run, model, request, sample, purpose);
+  };
+}
+
+}  // namespace
+
 Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cell& cell,
                            Store& store, EventLoop& loop, const EvaluationOptions& options,
                            Console& console) {
@@ -242,6 +260,9 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
     Object spec = origin_of(suite, *cell.prompt);
     spec.add("content", options.content);
     spec.add("prompt", stored_prompt(*cell.prompt));
+    if (const std::string feature = feature_of(suite); !feature.empty())
+      spec.add("feature", feature);
+    if (options.batch) spec.add("batch", true);
     store.begin_run(header, spec);
   }
   const std::optional<RunLock> lock = RunLock::take(store.folder(), header.id);
@@ -249,14 +270,17 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
     return problem(fmt::format("another process is working on run {}", header.id), "",
                    "wait for it, or start a new run without --resume");
   FanOutOptions fan_out_options = options.fan_out;
-  Spending spending;
-  fan_out_options.spending = &spending;
+  std::optional<Budget> budget;
+  share_budget(fan_out_options, budget);
+  const TracedRun traced{.id = header.id, .feature = feature_of(suite), .suite = suite.name};
+  const auto begun = std::chrono::system_clock::now();
   ConnectedJudges judges(suite, options.judges, store, header.id, fan_out_options,
                          {.ttl = suite.cache_ttl,
                           .read_cache = options.read_judge_cache,
                           .write_cache = options.write_cache,
                           .prompt = cell.prompt,
-                          .baseline = options.baseline});
+                          .baseline = options.baseline,
+                          .on_call = tell(options.traces, traced, "judge")});
   if (options.resume) {
     store.drop_failed_calls(header.id);
     store.score_unscored(header.id, suite.evaluators);
@@ -290,14 +314,29 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
     if (const int count = interrupts(); sequential != nullptr && count > 0)
       sequential->request_stop(count);
   };
-  const FanOutCounts counts = fan_out(
-      [&] { return requests.next(); }, *cell.model, loop, fan_out_options,
-      [&](const Request& request, Sample sample) {
-        progress.add(bool{sample.error}, sample.cached ? 0 : sample.usage.output.value_or(0),
-                     sample.cached ? 0 : sample.cost_usd.value_or(0));
-        std::string key = cache.used() ? cache.key_of(request, sample) : "";
-        recorder.add(request.row, std::move(sample), std::move(key));
-      });
+  const std::function<std::shared_ptr<const Request>()> next = [&] { return requests.next(); };
+  const OnCall on_call = tell(options.traces, traced, "model");
+  const auto on_sample = [&](const Request& request, Sample sample) {
+    progress.add(bool{sample.error}, sample.cached ? 0 : sample.usage.output.value_or(0),
+                 sample.cached ? 0 : sample.cost_usd.value_or(0));
+    std::string key = cache.used() ? cache.key_of(request, sample) : "";
+    if (on_call) on_call(cell.model->spec, request, sample);
+    recorder.add(request.row, std::move(sample), std::move(key));
+  };
+  FanOutCounts counts;
+  if (options.batch) {
+    BatchJournal journal(store.folder(), header.id);
+    const BatchOptions batch_options{
+        .limits = fan_out_options,
+        .on_note = [&](const std::string& text) { console.note(visible(text)); }};
+    BatchCounts asked = batch_run(next, *cell.model, loop, journal, batch_options, on_sample);
+    counts = std::move(asked.counts);
+    recorder.finish();  // before the journal forgets
+    for (const std::int64_t number : asked.ended) journal.forget(number);
+    header.warnings.emplace_back("asked by batch: the answers have no times");
+  } else {
+    counts = fan_out(next, *cell.model, loop, fan_out_options, on_sample);
+  }
   recorder.finish();
   progress.stop();
   for (std::string& warning : calibration_warnings(suite))
@@ -324,6 +363,7 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
         fmt::format("stopped early: the verdict was certain after {} of {} cases",
                     sequential->verdict().used(), sequential->verdict().cases());
   }
+  if (options.traces != nullptr) options.traces->add_run(traced, begun, header.why_incomplete);
   store.finish_run(header);
   return header;
 }

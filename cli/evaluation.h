@@ -14,7 +14,8 @@
 
 namespace llmops {
 
-class SideModels;  // evaluators/runner/side_models.h
+class SideModels;     // evaluators/runner/side_models.h
+class TraceExporter;  // evaluators/traces/exporter.h
 
 // One cell of the matrix prompt x model, ready to run.
 struct Cell {
@@ -34,6 +35,8 @@ struct EvaluationOptions {
   std::string content;                  // hash over suite and prompt: what a resumed run must share
   SequentialRun* sequential = nullptr;  // gives the order of the cases and may stop the run
   std::optional<Shard> shard;
+  bool batch = false;               // ask by batch (runner/batch_run.h)
+  TraceExporter* traces = nullptr;  // told of each call; nullptr: nobody
   bool read_cache = true, write_cache = true;
   bool read_judge_cache = true;  // apart: a rule on times keeps the model's answers out of it
   SideModels* judges = nullptr;  // nullptr: no evaluator asks a model

@@ -76,9 +76,9 @@ void read_judges(Suite& suite, Fields& fields, Diagnostics& problems) {
   take_pinned_steps(suite, problems);
 }
 
-std::unique_ptr<SideModels> make_side_models(const Suite& suite, EventLoop& main,
-                                             const PriceTable& prices, Diagnostics& problems) {
-  auto side = std::make_unique<SideModels>(main);
+std::unique_ptr<SideModels> make_side_models(const Suite& suite, const PriceTable& prices,
+                                             Diagnostics& problems) {
+  auto side = std::make_unique<SideModels>();
   for (const Evaluator& evaluator : suite.evaluators)
     side->add(evaluator, suite.source, suite.folder, problems);
   for (const std::unique_ptr<Model>& model : side->models()) {
@@ -98,9 +98,10 @@ ConnectedJudges::ConnectedJudges(const Suite& suite, SideModels* models, const S
                         .keep = options.write_cache,
                         .max_cost_usd = fan_out.max_cost_usd,
                         .max_tokens = fan_out.max_tokens,
-                        .spending = fan_out.spending,
+                        .budget = fan_out.budget,
                         .interrupts = fan_out.interrupts,
-                        .seed = suite.seed};
+                        .seed = suite.seed,
+                        .on_call = options.on_call};
     if (fan_out.max_time) side.deadline = Clock::now() + *fan_out.max_time;
     run_.emplace(*models, store.folder(), run_id, std::move(side));
   }

@@ -18,8 +18,8 @@ namespace llmops {
 void read_judges(Suite& suite, Fields& fields, Diagnostics& problems);
 
 // The models of all evaluators that ask some, priced; nullptr where none does. Notes problems.
-std::unique_ptr<SideModels> make_side_models(const Suite& suite, EventLoop& main,
-                                             const PriceTable& prices, Diagnostics& problems);
+std::unique_ptr<SideModels> make_side_models(const Suite& suite, const PriceTable& prices,
+                                             Diagnostics& problems);
 
 // Judges connected to the evaluators as long as this lives.
 class ConnectedJudges {
@@ -29,9 +29,10 @@ class ConnectedJudges {
     bool read_cache = true, write_cache = true;
     std::shared_ptr<const Prompt> prompt;
     const OutputSource* baseline = nullptr;
+    OnCall on_call = {};  // told of each call of a judge, on any thread
   };
-  // `models` may be nullptr: then nothing is connected. `fan_out`: budget, time, interrupts and
-  // `spending` of the run, which goes on from now.
+  // `models` may be nullptr: then nothing is connected. `fan_out`: budget, time and
+  // interrupts of the run, which goes on from now.
   ConnectedJudges(const Suite& suite, SideModels* models, const Store& store,
                   const std::string& run_id, const FanOutOptions& fan_out, const Options& options);
   ~ConnectedJudges();

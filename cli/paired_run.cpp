@@ -96,8 +96,8 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
   const auto start = Clock::now();
   const std::int64_t wanted = static_cast<std::int64_t>(dataset.info().cases) * suite.samples;
   FanOutOptions options = given;
-  Spending spending;
-  options.spending = &spending;
+  std::optional<Budget> budget;
+  share_budget(options, budget);
   // Both runs are judged by the same judges; what those use is the second's.
   const ConnectedJudges judges(suite, side_models, store, runs.after.id, options,
                                {.ttl = suite.cache_ttl});

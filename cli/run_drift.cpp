@@ -8,6 +8,7 @@
 
 #include "ci/drift.h"
 #include "ci/gate/wording.h"
+#include "cli/embedder_options.h"
 #include "cli/run_findings.h"
 #include "datasets/formats/format.h"
 #include "datasets/text/utf8.h"
@@ -20,6 +21,7 @@ using Embeddings = std::vector<std::vector<double>>;
 struct Options {
   std::string baseline, current;
   std::string baseline_embeddings, current_embeddings, column = "embedding";
+  EmbedderOptions embedder;
   DriftLevels levels;
   bool fail_on_alarm = false;
   std::uint64_t seed = 1;
@@ -51,6 +53,35 @@ Embeddings read_embeddings(const std::string& file, const std::string& column,
     else
       rows.push_back(std::move(row));
   }
+  return rows;
+}
+
+// The embeddings of a stored run's outputs.
+Embeddings embed_outputs(const Store& store, const std::string& run, const Embedder& embedder,
+                         Diagnostics& problems) {
+  Embeddings rows;
+  const Result<StoredRunInfo> found = store.find_run(run);
+  if (!found) {
+    problems.push_back(problem(fmt::format(
+        "the outputs of run {} are not in the store: a baseline file holds none", run)));
+    return rows;
+  }
+  std::vector<std::string> texts;
+  store.visit_samples(found->header, [&](const std::string&, const Case&, const SampleView& view) {
+    if (!view.sample.error && !view.sample.text.empty()) texts.push_back(view.sample.text);
+  });
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  std::string why;
+  for (const Embedding& each : embedder.embed(views)) {
+    if (each.values == nullptr)
+      why = each.why;
+    else
+      rows.emplace_back(each.values->begin(), each.values->end());
+  }
+  if (rows.size() < texts.size())
+    problems.push_back(
+        problem(fmt::format("{} of {} outputs of run {} have no embedding: {}",
+                            texts.size() - rows.size(), texts.size(), run, visible(why))));
   return rows;
 }
 
@@ -113,10 +144,19 @@ ExitCode show_drift(const Options& options, const StoreOptions& where, Console& 
                                              before.front().size(), after.front().size()),
                                  "expected the same model for both"));
   }
+  if (embedded && options.embedder.given())
+    problems.push_back(problem("--model beside files of embeddings", "expected one of them"));
   if (has_errors(problems)) return console.reject(problems, "runs drift");
+  if (options.embedder.given()) {
+    const Result<std::unique_ptr<Embedder>> embedder = make_embedder(options.embedder);
+    if (!embedder) return console.reject(embedder.problems(), "runs drift");
+    before = embed_outputs(**store, (*baseline)->header().id, **embedder, problems);
+    after = embed_outputs(**store, (*current)->header().id, **embedder, problems);
+    if (has_errors(problems)) return console.reject(problems, "runs drift");
+  }
 
   std::vector<DriftFinding> findings = find_drift(**baseline, **current, options.levels);
-  if (embedded)
+  if (embedded || options.embedder.given())
     findings.push_back(find_embedding_drift(before, after, options.levels, options.seed));
   DriftLevel worst = DriftLevel::none;
   for (const DriftFinding& finding : findings) worst = std::max(worst, finding.level);
@@ -170,6 +210,7 @@ RunCommand declare_runs_drift(CLI::App& app, const StoreOptions& store) {
   app.add_option("--embedding-column", options->column, "where the list of numbers stands")
       ->type_name("COLUMN")
       ->capture_default_str();
+  declare_embedder_options(app, options->embedder);
   app.add_option("--centroid-distance", levels.centroid_distance,
                  "alarm: 1 - cosine of the mean embeddings")
       ->capture_default_str();

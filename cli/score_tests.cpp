@@ -152,8 +152,12 @@ void test_as_sacrebleu(const std::vector<ScoreMetric>& metrics,
                        List& results) {
   const bool bootstrap = options.method == Method::sacrebleu_bs;
   const std::size_t resamples = resamples_of(options);
-  const std::string test =
-      fmt::format("{}:{}|seed:{}", bootstrap ? "bs" : "ar", resamples, seed_of(options));
+  // As that program signs: its interval's resamples before the trials.
+  const std::string interval = !bootstrap && options.confidence_resamples > 0
+                                   ? fmt::format("bs:{}|", options.confidence_resamples)
+                                   : "";
+  const std::string test = fmt::format("{}{}:{}|seed:{}", interval, bootstrap ? "bs" : "ar",
+                                       resamples, seed_of(options));
   for (std::size_t m = 0; m < metrics.size(); ++m) {
     const auto* form = dynamic_cast<const SacrebleuMetric*>(metrics[m].metric.get());
     std::vector<CountTable> tables;

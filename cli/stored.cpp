@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ci/baseline.h"
+#include "cli/store_option.h"
 #include "cli/suite.h"
 
 namespace llmops {
@@ -12,7 +13,8 @@ namespace llmops {
 void declare_store_options(CLI::App& app, StoreOptions& options) {
   app.add_option("--store", options.store,
                  "folder of the store (default: .llmops here or beside --suite)")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(&store_problem);
   app.add_option("--suite", options.suite, "the suite whose folder holds the store")
       ->type_name("SUITE");
 }

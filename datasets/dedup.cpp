@@ -92,19 +92,6 @@ std::array<std::uint64_t, kPermutations> signature_of(const std::vector<std::uin
   return smallest;
 }
 
-// The columns of the file but the id.
-std::vector<std::string> content_columns(const Dataset& dataset) {
-  std::vector<std::string> ids;
-  for (const auto& [word, column] : dataset.spec().fields)
-    if (word == "id") ids.push_back(column);
-  if (ids.empty()) ids.emplace_back("id");
-  std::vector<std::string> columns = dataset.info().columns;
-  std::erase_if(columns, [&](const std::string& column) {
-    return std::ranges::find(ids, column) != ids.end();
-  });
-  return columns;
-}
-
 // The text of a case under the options.
 std::string compared_text(const Case& row, const DedupOptions& options) {
   std::string text;
@@ -181,6 +168,18 @@ void collect(const Dataset& dataset, const DedupOptions& options, Candidates& fo
 }
 
 }  // namespace
+
+std::vector<std::string> content_columns(const Dataset& dataset) {
+  std::vector<std::string> ids;
+  for (const auto& [word, column] : dataset.spec().fields)
+    if (word == "id") ids.push_back(column);
+  if (ids.empty()) ids.emplace_back("id");
+  std::vector<std::string> columns = dataset.info().columns;
+  std::erase_if(columns, [&](const std::string& column) {
+    return std::ranges::find(ids, column) != ids.end();
+  });
+  return columns;
+}
 
 std::string normalised_text(std::string_view text) {
   UErrorCode status = U_ZERO_ERROR;

@@ -38,6 +38,9 @@ struct Duplicate {
 // case and a temporary file of the size of the texts.
 std::vector<Duplicate> find_duplicates(const Dataset& dataset, const DedupOptions& options);
 
+// What is compared where nothing is named: the columns of the file but the id.
+std::vector<std::string> content_columns(const Dataset& dataset);
+
 // A text as `normalised` compares it.
 std::string normalised_text(std::string_view text);
 

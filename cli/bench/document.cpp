@@ -57,8 +57,8 @@ Value point_value(const BenchPoint& point, const GpuTelemetry* gpu) {
       {"loop",    point.open ? "open" : "closed"},
       {"offered", point.offered                 }
   };
-  for (Member& member : *side_value(point.side, gpu).object())
-    out.add(member.key, std::move(member.value));
+  Value side = side_value(point.side, gpu);
+  for (Member& member : *side.object()) out.add(member.key, std::move(member.value));
   if (point.against) out.add("against", side_value(*point.against, gpu));
   return out;
 }

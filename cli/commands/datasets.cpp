@@ -7,6 +7,8 @@
 #include <unordered_set>
 
 #include "cli/command.h"
+#include "cli/embedder_options.h"
+#include "cli/same_meaning.h"
 #include "datasets/dedup.h"
 #include "datasets/lint.h"
 #include "datasets/sampling.h"
@@ -29,7 +31,8 @@ struct Options {
   // dedup
   std::string sameness = "exact";
   std::vector<std::string> columns;
-  double threshold = 0.8;
+  std::optional<double> threshold;
+  EmbedderOptions embedder;
   // split, sample
   std::string parts = "train=0.8,test=0.2", by;
   std::uint64_t count = 0, seed = 1;
@@ -175,8 +178,24 @@ ExitCode dedup(const Options& options, const Dataset& dataset, Console& console)
                                      : options.sameness == "normalised" ? Sameness::normalised
                                                                         : Sameness::exact,
                          .columns = options.columns,
-                         .threshold = options.threshold};
-  const std::vector<Duplicate> found = find_duplicates(dataset, how);
+                         .threshold = options.threshold.value_or(0.8)};
+  const bool meaning = options.sameness == "meaning";
+  if (meaning != options.embedder.given())
+    return console.reject(
+        {problem(meaning ? "--by meaning needs vectors" : "--model goes with --by meaning",
+                 "expected --by meaning --model FOLDER, or --model NAME --base-url URL")},
+        "datasets dedup");
+  std::vector<Duplicate> found;
+  if (meaning) {
+    const Result<std::unique_ptr<Embedder>> embedder = make_embedder(options.embedder);
+    if (!embedder) return console.reject(embedder.problems(), "datasets dedup");
+    std::string why;
+    found = find_same_meaning(dataset, options.columns, options.threshold.value_or(0.95),
+                              **embedder, why);
+    if (!why.empty()) console.note("warning: cases without an embedding are kept: " + visible(why));
+  } else {
+    found = find_duplicates(dataset, how);
+  }
   if (!options.output.empty()) {
     std::unordered_set<std::uint64_t> again;
     for (const Duplicate& each : found) again.insert(each.again);
@@ -204,7 +223,7 @@ ExitCode dedup(const Options& options, const Dataset& dataset, Console& console)
   for (std::size_t i = 0; i < std::min(found.size(), kShown); ++i)
     text += fmt::format("{}:{}: repeats line {}{}\n", visible(options.file), found[i].again_line,
                         found[i].first_line,
-                        how.sameness == Sameness::near
+                        how.sameness == Sameness::near || meaning
                             ? fmt::format(" (similarity {:.2f})", found[i].similarity)
                             : "");
   if (found.size() > kShown) text += fmt::format("and {} more\n", found.size() - kShown);
@@ -285,12 +304,14 @@ RunCommand declare(CLI::App& app) {
   }
 
   dedup_app->add_option("--by", options->sameness, "what counts as the same")
-      ->check(CLI::IsMember({"exact", "normalised", "near"}))
+      ->check(CLI::IsMember({"exact", "normalised", "near", "meaning"}))
       ->capture_default_str();
   dedup_app->add_option("--column", options->columns, "compare these columns alone");
-  dedup_app->add_option("--threshold", options->threshold, "of `near`: Jaccard of word triples")
-      ->check(CLI::Range(0.01, 1.0))
-      ->capture_default_str();
+  dedup_app
+      ->add_option("--threshold", options->threshold,
+                   "of `near`: Jaccard of word triples (0.8); of `meaning`: cosine (0.95)")
+      ->check(CLI::Range(0.01, 1.0));
+  declare_embedder_options(*dedup_app, options->embedder);
   declare_output(*dedup_app, *options, "write the set without the repeats");
 
   split_app->add_option("--parts", options->parts, "NAME=SHARE,...")->capture_default_str();

@@ -71,7 +71,7 @@ void prepare_model(Plan& plan, Diagnostics& problems) {
   plan.loop = std::make_unique<EventLoop>();
   plan.model = make_model(suite.models.front(), suite.source, suite.folder, *plan.loop, problems);
   const std::optional<PriceTable> prices = taken(price_table(suite), problems);
-  if (prices) plan.judges = make_side_models(suite, *plan.loop, *prices, problems);
+  if (prices) plan.judges = make_side_models(suite, *prices, problems);
   if (plan.model == nullptr || !prices) return;
   const Prompt& before = *plan.changes->before;
   const Prompt& after = *plan.changes->after;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <memory>
 
 #include "ci/baseline.h"
@@ -14,11 +15,13 @@
 #include "cli/pricing.h"
 #include "cli/rendered.h"
 #include "cli/shard.h"
+#include "cli/store_option.h"
 #include "cli/suite.h"
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
 #include "datasets/text/utf8.h"
 #include "evaluators/cache/response_cache.h"
+#include "evaluators/traces/exporter.h"
 #include "evaluators/transport/event_loop.h"
 
 namespace llmops {
@@ -33,10 +36,12 @@ struct Options {
   bool no_cache = false;
   bool dry_run = false;
   bool sequential = false;
+  bool batch = false;
   std::optional<double> max_cost;
   std::optional<std::int64_t> max_tokens;
   std::string max_time;
   std::string shard;
+  std::string traces, otlp;
   std::string tokenizer;
 };
 
@@ -53,6 +58,7 @@ struct Plan {
   PromptTokens tokens;  // where nothing but the plan is wanted
   std::shared_ptr<const RunSource> baseline;
   FanOutOptions fan_out;
+  std::unique_ptr<TraceExporter> traces;
 };
 
 // Takes a result's value, or notes its problems.
@@ -83,6 +89,34 @@ void check_prices(Plan& plan, const Options& options, Diagnostics& problems) {
   }
 }
 
+// Batches have no times, and not every provider has batches.
+void check_batch(Plan& plan, Diagnostics& problems) {
+  if (plan.suite.rules_on_times)
+    problems.push_back(
+        problem("--batch: the gate has rules on times, and answers of a batch have none", "",
+                "leave --batch out, or the rules on latency, ttft, tpot and itl"));
+  for (const auto& model : plan.models) {
+    if (model == nullptr) continue;
+    model->spec.stream = false;
+    if (model->provider->batch() == nullptr)
+      problems.push_back(problem(fmt::format("--batch: `{}` has no batches", model->spec.provider),
+                                 "", "only `openai` (without `record`) has; leave --batch out"));
+  }
+}
+
+void check_traces(const Options& options, Diagnostics& problems) {
+  const std::filesystem::path file = options.traces;
+  if (file.has_parent_path() && !std::filesystem::is_directory(file.parent_path()))
+    problems.push_back(problem(
+        fmt::format("--traces names a file in a folder that is not there: {}", options.traces), "",
+        "make the folder first"));
+  if (!options.otlp.empty() && !options.otlp.starts_with("http://") &&
+      !options.otlp.starts_with("https://"))
+    problems.push_back(problem(fmt::format("--otlp is `{}`", options.otlp),
+                               "expected the http:// or https:// URL of a collector, such as "
+                               "http://127.0.0.1:4318"));
+}
+
 void check_judge_prices(const Plan& plan, const Options& options, Diagnostics& problems) {
   if (!options.max_cost) return;
   for (const std::unique_ptr<Model>& model : plan.judges->models()) {
@@ -100,7 +134,7 @@ Result<Plan> make_plan(const Options& options) {
   overrides.no_gate = overrides.no_gate || !options.shard.empty();  // `runs merge` gates all parts
   Result<Suite> suite = load_suite(options.suite, overrides);
   if (!suite) return suite.problems();
-  Diagnostics problems;
+  Diagnostics problems = suite.problems();  // warnings
   Plan plan{.suite = *std::move(suite), .loop = std::make_unique<EventLoop>()};
 
   for (const Value& model : plan.suite.models) {
@@ -111,14 +145,16 @@ Result<Plan> make_plan(const Options& options) {
   }
   take(price_table(plan.suite), plan.prices, problems);
   check_prices(plan, options, problems);
-  plan.judges = make_side_models(plan.suite, *plan.loop, plan.prices, problems);
+  check_traces(options, problems);
+  if (options.batch) check_batch(plan, problems);
+  plan.judges = make_side_models(plan.suite, plan.prices, problems);
   check_judge_prices(plan, options, problems);
   if (!options.shard.empty()) take(read_shard(options.shard), plan.shard, problems);
   std::shared_ptr<const TokenCounter> tokenizer;
   if (options.dry_run)
-    take(open_counter(options.tokenizer.empty() ? plan.suite.tokenizer.string()
-                                                : options.tokenizer),
-         tokenizer, problems);
+    take(
+        open_counter(options.tokenizer.empty() ? plan.suite.tokenizer.string() : options.tokenizer),
+        tokenizer, problems);
   MessageCounter counter(plan.suite, std::move(tokenizer));
   Result<Dataset> dataset = Dataset::open(
       plan.suite.dataset, [&](const Case& row, Diagnostics& found) { counter.add(row, found); });
@@ -135,10 +171,7 @@ Result<Plan> make_plan(const Options& options) {
     else
       append(problems, baseline.problems());
   }
-  plan.fan_out = {.max_cost_usd = options.max_cost,
-                  .max_tokens = options.max_tokens,
-                  .seed = plan.suite.seed,
-                  .interrupts = &interrupts()};
+  plan.fan_out = {.seed = plan.suite.seed, .interrupts = &interrupts()};
   if (!options.max_time.empty()) {
     plan.fan_out.max_time = parse_duration(options.max_time);
     if (!plan.fan_out.max_time)
@@ -146,7 +179,7 @@ Result<Plan> make_plan(const Options& options) {
                                  "expected a duration such as 30s or 10m"));
   }
   if (has_errors(problems)) return problems;
-  return plan;
+  return {std::move(plan), std::move(problems)};
 }
 
 // What a resumed run must share with the one it goes on with.
@@ -190,13 +223,26 @@ std::int64_t known_samples(Plan& plan, const Options& options) {
   return known;
 }
 
+// What a batch costs of the ordinary price; when it ends nobody knows.
+void halve(Plan& plan, std::vector<CellForecast>& cells) {
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Cell cell =
+        make_cell(plan, plan.suite.prompts[i / plan.models.size()], i % plan.models.size());
+    const double share = cell.model->spec.price ? cell.model->spec.price->batch : Price{}.batch;
+    if (cells[i].cost_usd) *cells[i].cost_usd *= share;
+    cells[i].time_s.reset();
+    cells[i].prices_from +=
+        fmt::format("{}{} of it by batch", cells[i].prices_from.empty() ? "" : ", ", share);
+  }
+}
+
 // --dry-run: what `plan` says of the same suite, and what needs no call any more.
 ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
   const Result<Earlier> earlier = find_earlier({options.store, options.suite}, "", plan.suite);
   if (!earlier) return console.reject(earlier.problems(), "eval");
   const std::int64_t cases = cases_of(*plan.dataset, plan.shard);
-  const std::vector<CellForecast> cells =
-      forecast(plan.suite, cases, plan.tokens, *earlier, plan.prices);
+  std::vector<CellForecast> cells = forecast(plan.suite, cases, plan.tokens, *earlier, plan.prices);
+  if (options.batch) halve(plan, cells);
   std::int64_t calls = 0;
   for (const CellForecast& cell : cells) calls += cell.calls;
   const std::int64_t known = known_samples(plan, options);
@@ -239,6 +285,10 @@ Result<std::string> run_to_resume(const Store& store, const Options& options, co
     return problem(fmt::format("run {} was started with another suite, prompt, model or dataset",
                                found->header.id),
                    "", "start a new run, or put the files back as they were");
+  if ((found->spec.find("batch") != nullptr) != options.batch)
+    return problem(fmt::format("run {} was started {} --batch", found->header.id,
+                               options.batch ? "without" : "with"),
+                   "", options.batch ? "leave --batch out" : "add --batch: its batches are out");
   return found->header.id;
 }
 
@@ -263,6 +313,8 @@ Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& c
                                .resume = {},
                                .content = content_of(plan, cell),
                                .shard = plan.shard,
+                               .batch = options.batch,
+                               .traces = plan.traces.get(),
                                .read_cache = reads_cache(options, plan.suite),
                                .write_cache = !options.no_cache,
                                .read_judge_cache = !options.no_cache && plan.suite.cache_ttl,
@@ -309,8 +361,9 @@ Result<ExitCode> run_one(const Plan& plan, const Options& options, const Cell& c
     console.note(fmt::format("run {} is part {} of {}; `llmops runs merge` gates all of them",
                              header.id, header.shard, header.shards));
   else if (!header.complete)
-    console.note(fmt::format("run {} is incomplete: {}; `llmops eval {} --resume {}` goes on",
-                             header.id, header.why_incomplete, options.suite, header.id));
+    console.note(fmt::format("run {} is incomplete: {}; `llmops eval {} --resume {}{}` goes on",
+                             header.id, header.why_incomplete, options.suite, header.id,
+                             options.batch ? " --batch" : ""));
   return code;
 }
 
@@ -323,6 +376,22 @@ ExitCode run(const Options& options, Console& console) {
 
   const Diagnostics unpinned = write_missing_steps(plan.suite, *plan.judges, console);
   if (has_errors(unpinned)) return console.reject(unpinned, "eval");
+  // One budget and one deadline for all cells of a matrix.
+  std::optional<Budget> budget;
+  if (options.max_cost || options.max_tokens) {
+    budget.emplace(options.max_cost, options.max_tokens);
+    plan.fan_out.budget = &*budget;
+  }
+  std::optional<Clock::time_point> deadline;
+  if (plan.fan_out.max_time) deadline = Clock::now() + *plan.fan_out.max_time;
+  if (!options.traces.empty() || !options.otlp.empty()) {
+    const char* headers = std::getenv("OTEL_EXPORTER_OTLP_HEADERS");
+    plan.traces = std::make_unique<TraceExporter>(
+        TraceOptions{.file = options.traces,
+                     .otlp_url = options.otlp,
+                     .headers = otlp_headers(headers == nullptr ? "" : headers)});
+  }
+
   Store store(store_folder(options, plan.suite));
   const bool matrix = plan.suite.prompts.size() * plan.models.size() > 1;
   List documents;
@@ -331,12 +400,16 @@ ExitCode run(const Options& options, Console& console) {
     for (std::size_t model = 0; model < plan.models.size(); ++model) {
       if (interrupts() > 0) break;
       const Cell cell = make_cell(plan, prompt, model);
+      if (deadline)
+        plan.fan_out.max_time = std::max(*deadline - Clock::now(), Clock::duration::zero());
       const Result<ExitCode> code =
           run_one(plan, options, cell, store, console, matrix ? &documents : nullptr);
       if (!code) return console.reject(code.problems(), "eval");
       worst = std::max(worst, *code);
     }
   }
+  if (plan.traces)
+    if (const std::string lost = plan.traces->finish(); !lost.empty()) console.note(visible(lost));
   if (matrix && console.json())
     console.print_json(Object{
         {"schema_version", 1                   },
@@ -389,6 +462,11 @@ RunCommand declare(CLI::App& app) {
       ->excludes("--resume")
       ->excludes("--shard")
       ->group("Gate");
+  app.add_flag("--batch", options->batch,
+               "ask by batch: half the price, within a day, no times; Ctrl-C leaves the\n"
+               "batch with the server, and --resume finds it again")
+      ->excludes("--sequential")
+      ->group("What is run");
   app.add_option("--concurrency", options->overrides.concurrency, "calls at the same time")
       ->type_name("N")
       ->check(CLI::Range(1, 100000))
@@ -408,8 +486,17 @@ RunCommand declare(CLI::App& app) {
   app.add_option("--store", options->store,
                  "folder of the store (default: .llmops beside the suite)")
       ->type_name("DIR")
+      ->check(&store_problem)
       ->group("Limits");
   declare_output_options(app, options->files);
+  app.add_option("--traces", options->traces, "append a JSON line for each call to FILE")
+      ->type_name("FILE")
+      ->group("Output");
+  app.add_option("--otlp", options->otlp,
+                 "send a span for each call to an OpenTelemetry collector (OTLP/HTTP, JSON);\n"
+                 "OTEL_EXPORTER_OTLP_HEADERS holds headers for it")
+      ->type_name("URL")
+      ->group("Output");
   return [options](Console& console) { return run(*options, console); };
 }
 

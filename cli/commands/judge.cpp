@@ -214,10 +214,9 @@ ExitCode run(const Options& options, Console& console) {
   auto& judge = dynamic_cast<JudgeMetric&>(*evaluator->metric);
   const Result<std::vector<LabelledRow>> rows = read_rows(options, judge);
   if (!rows) return console.reject(rows.problems(), "judge calibrate");
-  EventLoop main;
   const Result<PriceTable> prices = price_table(suite);
   if (!prices) return console.reject(prices.problems(), "judge calibrate");
-  const std::unique_ptr<SideModels> models = make_side_models(suite, main, *prices, problems);
+  const std::unique_ptr<SideModels> models = make_side_models(suite, *prices, problems);
   if (has_errors(problems)) return console.reject(problems, "judge calibrate");
   const auto labelled =
       std::ranges::count_if(*rows, [](const LabelledRow& row) { return row.label.has_value(); });

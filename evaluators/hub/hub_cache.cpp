@@ -212,7 +212,7 @@ std::vector<CachedModel> cached_models(const fs::path& cache) {
       for (const fs::path& ref : files_below(entry.path() / "refs"))
         if (const Result<Source> commit = read_source(ref, 256);
             commit && commit->text().starts_with(model.commit))
-          model.refs.push_back(fs::relative(ref, entry.path() / "refs", ignored).string());
+          model.refs.push_back(ref.lexically_relative(entry.path() / "refs").string());
       models.push_back(std::move(model));
     }
     if (models.size() == first && unfinished > 0)
@@ -235,7 +235,7 @@ Result<Verified> verify_model(const std::string& model, const fs::path& cache) {
   std::set<fs::path> seen;
   for (const fs::path& file : files_below(*folder / "snapshots")) {
     std::error_code failed;
-    const std::string name = fs::relative(file, *folder / "snapshots", failed).string();
+    const std::string name = file.lexically_relative(*folder / "snapshots").string();
     const fs::path blob = fs::canonical(file, failed);
     if (failed) {
       verified.wrong.push_back(name + ": its content is not there");

@@ -179,7 +179,8 @@ struct HubClient::State {
       if (!policy_of(kind).retry || tries > options.retries) return got;
       RetryPolicy policy{.max = options.retries, .base = options.backoff};
       std::this_thread::sleep_for(
-          backoff(policy, tries, retry_after(got.head, std::chrono::system_clock::now()), random));
+          backoff(policy, tries, retry_after(got.head, got.body, std::chrono::system_clock::now()),
+                  random));
     }
   }
 };

@@ -41,9 +41,11 @@ Pairwise::Pairwise(JudgeOptions options, PairwiseOptions pairwise)
   prompts_ = {judge_prompt("pairwise.first", this->options(), parameters),
               judge_prompt("pairwise.second", this->options(), parameters)};
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  columns_ = {column(ScoreKind::bounded), extra("flip", ScoreKind::bounded, {}, Better::lower),
-              extra("first", ScoreKind::bounded, {}, Better::neither),
+  columns_ = {column(ScoreKind::bounded), extra("first", ScoreKind::bounded, {}, Better::neither),
               extra("longer_by", ScoreKind::unbounded, {-kInfinity, kInfinity}, Better::neither)};
+  // One order cannot disagree with itself.
+  if (pairwise_.orders == Orders::both)
+    columns_.push_back(extra("flip", ScoreKind::bounded, {}, Better::lower));
 }
 
 double Pairwise::questions_per_sample() const {
@@ -218,10 +220,10 @@ Measurement Pairwise::read(const Scorable& sample, const Told& told) const {
     measured.why = "the two orders name different answers";
   else
     measured.values[0] = value;
-  if (both) measured.values[1] = flips ? 1.0 : 0.0;
-  measured.values[2] = first_sum / read;
-  measured.values[3] = static_cast<double>(code_points(sample.sample->text)) -
+  measured.values[1] = first_sum / read;
+  measured.values[2] = static_cast<double>(code_points(sample.sample->text)) -
                        static_cast<double>(code_points(other));
+  if (both) measured.values[3] = flips ? 1.0 : 0.0;
   measured.counts = {weighted, weights};
   measured.note =
       fmt::format("{}{}{}",

@@ -38,8 +38,8 @@ struct Preference {
 };
 Preference read_preference(Protocol protocol, const Sample& answer);
 
-// Values: the preference for the sample in [0, 1] (a tie is 1/2); whether the two orders disagree;
-// the preference for what stood first; how many characters the sample is longer.
+// Values: the preference for the sample in [0, 1] (a tie is 1/2); the preference for what stood
+// first; how many characters the sample is longer; of two orders, whether they disagree.
 class Pairwise final : public JudgeMetric {
  public:
   Pairwise(JudgeOptions options, PairwiseOptions pairwise);

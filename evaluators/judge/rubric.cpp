@@ -155,6 +155,8 @@ Measurement Rubric::read(const Scorable&, const Told& told) const {
   Measurement measured = scored(sum / n, std::move(note));
   if (columns_.size() > 1) {
     measured.values.emplace_back();
+    // Log-probabilities tell the mean over what may be drawn: nothing is left to vary.
+    if (graded == 1 && weighted == 1) measured.values[1] = 0.0;
     if (graded > 1) measured.values[1] = std::max(0.0, (squares - sum * sum / n) / (n - 1) / n);
   }
   return measured;

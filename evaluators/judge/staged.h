@@ -39,10 +39,12 @@ class StagedMetric : public JudgeMetric {
     std::vector<std::string_view> instructions;
     std::string more;             // further parts of the signature: "|questions:3"
     std::vector<Column> columns;  // without `draw_variance`
+    double questions = 2;         // a draw asks about so many, for plans
   };
 
   const std::vector<Column>& columns() const final { return columns_; }
   std::string signature() const override;
+  double questions_per_sample() const override { return facts_.questions * options().draws; }
   std::string pose(const Scorable& sample, std::vector<Question>& into) const final;
   void pose_more(const Scorable& sample, const Told& told, std::vector<Question>& into) const final;
   // Mean over the draws that came to a number; with several draws also the
@@ -91,6 +93,9 @@ const std::vector<std::string>& passages_for(const Scorable& sample);
 
 // "[1] first\n\n[2] second"
 std::string numbered(std::span<const std::string> texts);
+
+// Passages of a case where plans need a number and no case has been seen.
+inline constexpr double kUsualPassages = 5;
 
 inline Conclusion no_conclusion(std::string why) { return {{}, std::move(why), ""}; }
 

@@ -157,7 +157,7 @@ class Driver {
     second(at).sent += 1;
     if (phase == Phase::measured && !steady_) {
       steady_ = true;
-      result_.window_from_s = at;
+      result_.window_from_s = seconds(due.at - start_);  // requests count by when they were due
     }
     if (arrivals_) result_.schedule_lag.add(std::max(0.0, 1e3 * (at - seconds(due.at - start_))));
     const auto request = work.request;

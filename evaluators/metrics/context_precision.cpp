@@ -44,7 +44,8 @@ class ContextPrecision final : public StagedMetric {
                       .version = "1",
                       .instructions = {definition == "deepeval" ? kJudgeAll : kJudgeOne},
                       .more = "",
-                      .columns = {column(ScoreKind::bounded)}},
+                      .columns = {column(ScoreKind::bounded)},
+                      .questions = definition == "deepeval" ? 1 : kUsualPassages},
                      std::move(options)),
         definition_(std::move(definition)) {}
 

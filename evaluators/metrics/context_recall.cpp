@@ -26,7 +26,8 @@ class ContextRecall final : public StagedMetric {
                       .version = "1",
                       .instructions = {definition == "llmops" ? kJudgeSupport : kJudgeSentences},
                       .more = "",
-                      .columns = {column(ScoreKind::bounded)}},
+                      .columns = {column(ScoreKind::bounded)},
+                      .questions = 1},
                      std::move(options)),
         definition_(std::move(definition)) {}
 

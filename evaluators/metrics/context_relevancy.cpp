@@ -31,7 +31,8 @@ class ContextRelevancy final : public StagedMetric {
                       .version = "1",
                       .instructions = {definition == "deepeval" ? kSplitAndJudge : kJudgeRelevance},
                       .more = "",
-                      .columns = {column(ScoreKind::bounded)}},
+                      .columns = {column(ScoreKind::bounded)},
+                      .questions = kUsualPassages},
                      std::move(options)),
         deepeval_(definition == "deepeval") {}
 

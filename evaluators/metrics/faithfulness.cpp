@@ -25,7 +25,8 @@ class Faithfulness final : public StagedMetric {
                 .instructions = {kFindStatements,
                                  definition == "deepeval" ? kJudgeContradiction : kJudgeSupport},
                 .more = penalize_unsure ? "|unsure:fails" : "",
-                .columns = {column(ScoreKind::bounded)              }
+                .columns = {column(ScoreKind::bounded)              },
+                .questions = definition == "deepeval" ? 3.0 : 2.0
   },
             std::move(options)),
         definition_(std::move(definition)),

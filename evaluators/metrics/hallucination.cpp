@@ -32,7 +32,8 @@ class Hallucination final : public StagedMetric {
                         ? std::vector<std::string_view>{kJudgePassages}
                         : std::vector<std::string_view>{            kFindStatements,  kJudgeContradiction},
                 .more = "",
-                .columns = { column(ScoreKind::bounded, {}, Better::lower)}
+                .columns = { column(ScoreKind::bounded, {}, Better::lower)},
+                .questions = definition == "deepeval" ? 1.0 : 2.0
   },
             std::move(options)),
         deepeval_(definition == "deepeval") {}

@@ -43,7 +43,8 @@ class Jailbreak final : public StagedMetric {
                       .version = "1",
                       .instructions = {kJudge},
                       .more = "",
-                      .columns = {column(ScoreKind::bounded, {}, Better::lower)}},
+                      .columns = {column(ScoreKind::bounded, {}, Better::lower)},
+                      .questions = 1},
                      std::move(options)) {}
 
  protected:

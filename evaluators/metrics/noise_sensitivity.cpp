@@ -27,7 +27,8 @@ class NoiseSensitivity final : public StagedMetric {
                              .headline = "irrelevant",
                              .kind = ScoreKind::bounded,
                              .range = {},
-                             .better = Better::lower}}
+                             .better = Better::lower}},
+                .questions = 3 + 2 * kUsualPassages
   },
             std::move(options)) {}
 

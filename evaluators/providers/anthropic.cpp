@@ -26,6 +26,7 @@ constexpr ProviderInfo kAnthropic{
     .name = "anthropic",
     .summary = "Anthropic's Messages",
     .needs_name = true,
+    .cacheable = true,
     .make = &make,
 };
 

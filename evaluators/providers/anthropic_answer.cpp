@@ -8,7 +8,9 @@ namespace {
 
 std::optional<std::int64_t> count(const Value& from, std::string_view key) {
   const Value* found = from.find(key);
-  if (found == nullptr || !found->is_number() || found->number() < 0) return std::nullopt;
+  if (found == nullptr || !found->is_number() || found->number() < 0 ||
+      found->number() > 1e15)  // no count of tokens
+    return std::nullopt;
   return static_cast<std::int64_t>(found->number());
 }
 

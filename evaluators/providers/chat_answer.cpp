@@ -7,7 +7,9 @@ namespace {
 
 std::optional<std::int64_t> count(const Value* from, std::string_view key) {
   const Value* found = from == nullptr ? nullptr : from->find(key);
-  if (found == nullptr || !found->is_number() || found->number() < 0) return std::nullopt;
+  if (found == nullptr || !found->is_number() || found->number() < 0 ||
+      found->number() > 1e15)  // no count of tokens
+    return std::nullopt;
   return static_cast<std::int64_t>(found->number());
 }
 
@@ -146,6 +148,9 @@ EventGain ChatAnswer::add_chunk(const Value& event) {
       if (const Value* reason = present(choice, "finish_reason")) finish_reason_ = to_text(*reason);
       if (finish_reason_ == "content_filter" && !error_)
         error_ = {ErrorClass::content_filter, "the provider's content filter cut the answer"};
+      // vLLM, SGLang: the engine dropped the request; OpenRouter: the provider behind it failed.
+      if ((finish_reason_ == "abort" || finish_reason_ == "error") && !error_)
+        error_ = {ErrorClass::error_in_stream, "the server gave the answer up in the middle"};
       if (const Value* logprobs = present(choice, "logprobs")) add_logprobs(*logprobs);
     }
   }

@@ -1,5 +1,7 @@
 #include "evaluators/providers/chat_request.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "datasets/text/json.h"
@@ -89,7 +91,8 @@ ChatRequestWriter::ChatRequestWriter(const ModelSpec& model, bool new_length_nam
     : model_(model), new_length_name_(new_length_name) {}
 
 // Everything behind the messages, from the comma on.
-std::string ChatRequestWriter::tail(const Prompt* prompt) const {
+ChatRequestWriter::Tail ChatRequestWriter::tail(const std::shared_ptr<const Prompt>& prompt) const {
+  Tail tail{.prompt = prompt, .text = "", .seed = std::nullopt};
   Object defaults;
   if (model_.stream)
     defaults.add("stream_options", Object{
@@ -100,6 +103,12 @@ std::string ChatRequestWriter::tail(const Prompt* prompt) const {
   const Object parameters = merged_parameters(defaults, model_.parameters);
   Object out;
   for (const Member& member : parameters) {
+    if (member.key == "seed" && member.value.is_integer()) {
+      tail.seed = static_cast<std::int64_t>(member.value.number());
+      continue;
+    }
+    if (member.key == "n" && member.value.is_number() && member.value.number() > 1)
+      tail.several = true;
     const bool renamed = new_length_name_ && member.key == "max_tokens";
     out.set(renamed ? "max_completion_tokens" : std::string_view(member.key), member.value);
   }
@@ -107,16 +116,19 @@ std::string ChatRequestWriter::tail(const Prompt* prompt) const {
     out.set("response_format", response_format_value(*prompt));
   if (prompt != nullptr && !prompt->tools.is_null()) out.set("tools", prompt->tools);
   out.set("stream", model_.stream);
-  std::string text = dump_json(out);
-  text.front() = ',';
-  return text;
+  tail.text = dump_json(out);
+  tail.text.front() = ',';
+  return tail;
 }
 
 Result<std::string> ChatRequestWriter::body(const Request& request) {
   const Prompt* prompt = request.prompt.get();
   auto known = tails_.find(prompt);
-  if (known == tails_.end())
-    known = tails_.emplace(prompt, std::pair{request.prompt, tail(prompt)}).first;
+  if (known == tails_.end()) known = tails_.emplace(prompt, tail(request.prompt)).first;
+  const Tail& tail = known->second;
+  if (tail.several)
+    return problem("`n` asks for several answers at once", "",
+                   "write `samples:` in the suite: one request brings one sample");
 
   std::string out = "{\"model\":";
   dump_json_string(model_.name.empty() && prompt != nullptr ? prompt->model : model_.name, out);
@@ -149,7 +161,8 @@ Result<std::string> ChatRequestWriter::body(const Request& request) {
     out += '}';
   }
   out += ']';
-  out += known->second.second;
+  if (tail.seed) out += fmt::format(",\"seed\":{}", *tail.seed + request.sample);
+  out += tail.text;
   return out;
 }
 

@@ -1,4 +1,7 @@
 #pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -13,15 +16,24 @@ class ChatRequestWriter {
  public:
   explicit ChatRequestWriter(const ModelSpec& model, bool new_length_name);
 
-  // The problem: an image or file part that cannot be read.
+  // The problem: an image or file part that cannot be read, `n` above 1 (one request brings one
+  // sample).
   Result<std::string> body(const Request& request);
 
  private:
-  std::string tail(const Prompt* prompt) const;
+  // What stands behind the messages. Sample k is asked with `seed` + k: with the same seed all
+  // samples of a case would be one.
+  struct Tail {
+    std::shared_ptr<const Prompt> prompt;
+    std::string text;
+    std::optional<std::int64_t> seed;
+    bool several = false;  // `n` above 1
+  };
+  Tail tail(const std::shared_ptr<const Prompt>& prompt) const;
 
   const ModelSpec& model_;
   bool new_length_name_;  // `max_tokens` goes out as `max_completion_tokens`
-  std::unordered_map<const Prompt*, std::pair<std::shared_ptr<const Prompt>, std::string>> tails_;
+  std::unordered_map<const Prompt*, Tail> tails_;
 };
 
 // The prompt's parameters with the model's on top; a null takes a parameter away.

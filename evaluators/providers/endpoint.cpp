@@ -64,15 +64,15 @@ Endpoint read_endpoint(ModelSpec& model, Fields& fields, std::string_view defaul
   if (const Value* query = fields.mapping("query")) {
     char separator = '?';
     for (const Member& member : *query->object()) {
-      endpoint.url +=
+      endpoint.query +=
           fmt::format("{}{}={}", separator, escaped(member.key), escaped(to_text(member.value)));
       separator = '&';
     }
     model.identity.set("query", *query);
+    endpoint.url += endpoint.query;
   }
 
-  std::vector<std::string> lines = fixed_headers;
-  lines.emplace_back("Expect:");  // no waiting for "100 Continue" before a long body
+  std::vector<std::string>& lines = endpoint.own_headers;
   if (const Value* headers = fields.mapping("headers")) {
     for (const Member& member : *headers->object()) {
       const std::string text = to_text(member.value);
@@ -107,7 +107,10 @@ Endpoint read_endpoint(ModelSpec& model, Fields& fields, std::string_view defaul
     model.key_variable = *variable;
   }
   model.account = endpoint.base_url + '|' + model.key_variable;
-  endpoint.headers = std::make_shared<const HttpHeaders>(lines);
+  std::vector<std::string> all = fixed_headers;
+  all.emplace_back("Expect:");  // no waiting for "100 Continue" before a long body
+  all.insert(all.end(), lines.begin(), lines.end());
+  endpoint.headers = std::make_shared<const HttpHeaders>(all);
   return endpoint;
 }
 

@@ -17,7 +17,9 @@ struct KeyHeader {
 struct Endpoint {
   std::string url;  // base_url + path + query
   std::string base_url;
+  std::string query;  // "?a=b", or empty
   std::shared_ptr<const HttpHeaders> headers;
+  std::vector<std::string> own_headers;  // the suite's and the key's, without the fixed ones
   bool has_key = false;
   std::string key_variable;  // as api_key_env names it
   std::string secret;        // the key itself: for hiding it in what servers send back

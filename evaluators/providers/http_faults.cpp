@@ -20,7 +20,10 @@ using std::chrono::nanoseconds;
 
 struct ErrorText {
   std::string message;
-  std::string marks;  // type and code in lower case, with blanks around each
+  std::string marks;                       // type and code in lower case, with blanks around each
+  std::optional<nanoseconds> retry_delay;  // as Google's RetryInfo says it
+  bool daily = false;  // Google's QuotaFailure names a quota of a day: no retry helps in time
+  bool of_anthropic = false;  // Anthropic's own shape, with its request's number
 };
 
 std::string lower(std::string_view text) {
@@ -35,6 +38,25 @@ void add_marks(ErrorText& text, const Value& from) {
     if (const Value* mark = from.find(key)) text.marks += " " + lower(to_text(*mark)) + " ";
 }
 
+std::optional<nanoseconds> go_duration(std::string_view text);
+
+// Google's `details`: [{"@type": ".../RetryInfo", "retryDelay": "32s"}, {"@type":
+// ".../QuotaFailure", "violations": [{"quotaId":
+// "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}].
+void add_details(ErrorText& text, const Value& error) {
+  const Value* details = error.find("details");
+  if (details == nullptr || details->list() == nullptr) return;
+  for (const Value& each : *details->list()) {
+    if (const Value* delay = each.find("retryDelay"))
+      text.retry_delay = go_duration(to_text(*delay));
+    const Value* violations = each.find("violations");
+    if (violations == nullptr || violations->list() == nullptr) continue;
+    for (const Value& violation : *violations->list())
+      if (const Value* id = violation.find("quotaId"))
+        text.daily = text.daily || to_text(*id).find("PerDay") != std::string::npos;
+  }
+}
+
 // The shapes: {"error":{"message","type","code"}}, {"error":"text","error_type"},
 // {"object":"error","message"},
 // [{"error":{...}}], {"detail":...}, {"message":...}.
@@ -43,11 +65,13 @@ ErrorText error_text(const Value& document) {
   const Value* root = &document;
   if (const List* items = root->list(); items != nullptr && !items->empty()) root = &items->front();
   add_marks(text, *root);
+  text.of_anthropic = root->find("request_id") != nullptr && root->find("type") != nullptr;
   for (const std::string_view key : {"error", "message", "detail"}) {
     const Value* found = root->find(key);
     if (found == nullptr || found->is_null()) continue;
     if (found->is_object()) {
       add_marks(text, *found);
+      add_details(text, *found);
       const Value* message = found->find("message");
       text.message = to_text(message != nullptr ? *message : *found);
     } else {
@@ -67,9 +91,13 @@ bool has_any(std::string_view text, std::initializer_list<std::string_view> word
 // What the words of the error say, where they say more than the status; `none` otherwise.
 ErrorClass kind_by_words(const ErrorText& text) {
   const std::string message = lower(text.message);
+  // Google says "exceeded your current quota" of the quota of a minute as well.
+  if (has_any(text.marks, {" resource_exhausted "}))
+    return text.daily ? ErrorClass::quota : ErrorClass::rate_limited;
   if (has_any(text.marks, {"insufficient_quota", "billing", "credit", "budget_exceeded"}) ||
-      has_any(message, {"exceeded your current quota", "insufficient quota", "credit balance",
-                        "spend limit", "insufficient credits", "billing hard limit"}))
+      has_any(message,
+              {"exceeded your current quota", "insufficient quota", "credit balance", "spend limit",
+               "insufficient credits", "billing hard limit", "specified api usage limits"}))
     return ErrorClass::quota;
   if (has_any(text.marks,
               {"context_length_exceeded", "exceed_context_size", "string_above_max_length"}) ||
@@ -190,6 +218,10 @@ CallError http_fault(const HttpHead& head, std::string_view body) {
   if (told != ErrorClass::none &&
       (kind == ErrorClass::bad_request || kind == ErrorClass::rate_limited))
     kind = told;
+  // Anthropic names a time to come back with every limit but the cap on what may be spent.
+  if (kind == ErrorClass::rate_limited && text.of_anthropic &&
+      !retry_after(head, body, std::chrono::system_clock::now()))
+    kind = ErrorClass::quota;
   const std::string_view fallback =
       head.content_type() == "text/html" ? std::string_view("an HTML page") : body;
   std::string message = fmt::format("HTTP {}", head.status);
@@ -210,7 +242,7 @@ CallError error_object_fault(const Value& document) {
   return {kind, "error in the answer: " + shortened(text.message)};
 }
 
-std::optional<nanoseconds> retry_after(const HttpHead& head,
+std::optional<nanoseconds> retry_after(const HttpHead& head, std::string_view body,
                                        std::chrono::system_clock::time_point now) {
   if (const auto ms = head.header("retry-after-ms")) {
     double amount = 0;
@@ -220,6 +252,9 @@ std::optional<nanoseconds> retry_after(const HttpHead& head,
   }
   if (const auto seconds = head.header("retry-after"))
     if (const auto wait = wait_of(*seconds, now)) return wait;
+  if (body.find("retryDelay") != std::string_view::npos)
+    if (const Result<Value> document = parse_json(body, "answer"))
+      if (const auto delay = error_text(*document).retry_delay) return delay;
   std::optional<nanoseconds> longest;
   for (const std::string_view what : {"requests", "tokens", "input-tokens", "output-tokens"}) {
     for (const auto& [remaining, reset] : {

@@ -18,9 +18,9 @@ CallError http_fault(const HttpHead& head, std::string_view body);
 CallError error_object_fault(const Value& document);
 
 // When the server wants to be asked again: `retry-after-ms`, `retry-after` (seconds or a date),
-// else the reset header of whichever limit stands at 0 remaining (`6m0s`, `20ms`, seconds, RFC
-// 3339). `now`: for dates.
-std::optional<std::chrono::nanoseconds> retry_after(const HttpHead& head,
+// else the `retryDelay` in an error body (Gemini), else the reset header of whichever limit stands
+// at 0 remaining (`6m0s`, `20ms`, seconds, RFC 3339). `now`: for dates.
+std::optional<std::chrono::nanoseconds> retry_after(const HttpHead& head, std::string_view body,
                                                     std::chrono::system_clock::time_point now);
 
 }  // namespace llmops

@@ -6,14 +6,17 @@
 namespace llmops {
 
 HttpModel::HttpModel(const ModelSpec& model, Endpoint endpoint, EventLoop& loop, Write write,
-                     Read read)
+                     Read read, std::unique_ptr<const BatchApi> batch)
     : model_(model),
       endpoint_(std::move(endpoint)),
       write_(std::move(write)),
       read_(std::move(read)),
+      batch_(std::move(batch)),
       calls_(loop, model) {
   calls_.hide(endpoint_.secret);
 }
+
+HttpModel::~HttpModel() = default;
 
 std::uint64_t HttpModel::ask(const std::shared_ptr<const Request>& request,
                              Clock::time_point scheduled, Done done) {
@@ -24,8 +27,9 @@ std::uint64_t HttpModel::ask(const std::shared_ptr<const Request>& request,
   if (!body) {
     const Diagnostic& first = body.problems()[0];
     Answer answer{.sample = std::move(sample), .retry_after = std::nullopt};
-    answer.sample.error = {ErrorClass::bad_request,
-                           first.file.empty() ? first.what : first.file + ": " + first.what};
+    std::string why = first.file.empty() ? first.what : first.file + ": " + first.what;
+    if (!first.help.empty()) why += "; " + first.help;
+    answer.sample.error = {ErrorClass::bad_request, std::move(why)};
     done(std::move(answer));
     return 0;
   }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "datasets/text/result.h"
+#include "evaluators/providers/batch_api.h"
 #include "evaluators/providers/endpoint.h"
 #include "evaluators/providers/stream_call.h"
 
@@ -14,19 +15,24 @@ class HttpModel final : public Provider {
  public:
   using Write = std::function<Result<std::string>(const Request&)>;
   using Read = std::function<std::unique_ptr<AnswerReader>()>;
-  HttpModel(const ModelSpec& model, Endpoint endpoint, EventLoop& loop, Write write, Read read);
+  // `batch`: where the provider has batches.
+  HttpModel(const ModelSpec& model, Endpoint endpoint, EventLoop& loop, Write write, Read read,
+            std::unique_ptr<const BatchApi> batch = nullptr);
+  ~HttpModel() override;
 
   // A body that cannot be written is a failed call of class bad_request.
   std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
                     Done done) override;
   void cancel(std::uint64_t attempt) override { calls_.cancel(attempt); }
   void cancel_all() override { calls_.cancel_all(); }
+  const BatchApi* batch() const override { return batch_.get(); }
 
  private:
   const ModelSpec& model_;
   Endpoint endpoint_;
   Write write_;
   Read read_;
+  std::unique_ptr<const BatchApi> batch_;
   StreamCalls calls_;
 };
 

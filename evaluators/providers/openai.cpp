@@ -1,6 +1,7 @@
 // Chat completions: OpenAI's route and everything that speaks it (vLLM, SGLang, TGI, TensorRT-LLM,
 // Ollama, llama.cpp, LiteLLM, OpenRouter, Gemini's and Azure's variants).
 #include "datasets/text/json.h"
+#include "evaluators/providers/batch_api.h"
 #include "evaluators/providers/chat_answer.h"
 #include "evaluators/providers/chat_request.h"
 #include "evaluators/providers/http_model.h"
@@ -50,10 +51,17 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields, const std::file
   // OpenAI's own newer models refuse `max_tokens`; others know only that name.
   const bool new_length_name = endpoint.base_url.starts_with("https://api.openai.com/");
   const auto writer = std::make_shared<ChatRequestWriter>(model, new_length_name);
-  return std::make_unique<HttpModel>(
-      model, std::move(endpoint), loop,
-      [writer](const Request& request) { return writer->body(request); },
-      [] { return std::make_unique<ChatReader>(); });
+  const auto write = [writer](const Request& request) { return writer->body(request); };
+  const auto read = [] { return std::make_unique<ChatReader>(); };
+  auto batch = std::make_unique<const BatchApi>(BatchApi{.base_url = endpoint.base_url,
+                                                         .query = endpoint.query,
+                                                         .endpoint = "/v1/chat/completions",
+                                                         .headers = endpoint.own_headers,
+                                                         .secret = endpoint.secret,
+                                                         .write = write,
+                                                         .read = read});
+  return std::make_unique<HttpModel>(model, std::move(endpoint), loop, write, read,
+                                     std::move(batch));
 }
 
 }  // namespace

@@ -1,15 +1,11 @@
 #include "evaluators/providers/recorder.h"
 
-#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <ctime>
-#include <stdexcept>
 
+#include "datasets/text/append_file.h"
 #include "datasets/text/json.h"
 
 namespace llmops {
@@ -48,17 +44,14 @@ std::string line_of(const Request& request, const Sample& sample) {
 
 class Recorder final : public Provider {
  public:
-  Recorder(std::filesystem::path file, std::unique_ptr<Provider> inner)
-      : file_(std::move(file)), inner_(std::move(inner)) {}
-  ~Recorder() override {
-    inner_.reset();
-    if (fd_ >= 0) ::close(fd_);
-  }
+  Recorder(const std::filesystem::path& file, std::unique_ptr<Provider> inner)
+      : file_(file), inner_(std::move(inner)) {}
+  ~Recorder() override { inner_.reset(); }
 
   std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
                     Done done) override {
     return inner_->ask(request, scheduled, [this, request, done = std::move(done)](Answer answer) {
-      if (!answer.sample.error) write(line_of(*request, answer.sample));
+      if (!answer.sample.error) file_.write(line_of(*request, answer.sample));
       done(std::move(answer));
     });
   }
@@ -66,17 +59,8 @@ class Recorder final : public Provider {
   void cancel_all() override { inner_->cancel_all(); }
 
  private:
-  // A whole line in one call, at the end of the file: processes that share it do not mix theirs.
-  void write(const std::string& line) {
-    if (fd_ < 0) fd_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (fd_ < 0 || ::write(fd_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-      throw std::runtime_error(
-          fmt::format("{}: cannot write the recording: {}", file_.string(), std::strerror(errno)));
-  }
-
-  std::filesystem::path file_;
+  AppendFile file_;
   std::unique_ptr<Provider> inner_;
-  int fd_ = -1;
 };
 
 }  // namespace

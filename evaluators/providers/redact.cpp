@@ -4,8 +4,10 @@ namespace llmops {
 namespace {
 
 constexpr std::string_view kHidden = "[key]";
+// Local servers are given keys such as "EMPTY" or "x", which are words of answers and no secret.
+constexpr std::size_t kShortestSecret = 8;
 
-void redact(std::string& text, std::string_view secret) {
+void replace_all(std::string& text, std::string_view secret) {
   for (std::size_t at = text.find(secret); at != std::string::npos;
        at = text.find(secret, at + kHidden.size()))
     text.replace(at, secret.size(), kHidden);
@@ -13,12 +15,12 @@ void redact(std::string& text, std::string_view secret) {
 
 void redact(Value& value, std::string_view secret) {
   if (std::string* text = value.string()) {
-    redact(*text, secret);
+    replace_all(*text, secret);
   } else if (List* items = value.list()) {
     for (Value& item : *items) redact(item, secret);
   } else if (Object* members = value.object()) {
     for (Member& member : *members) {
-      redact(member.key, secret);
+      replace_all(member.key, secret);
       redact(member.value, secret);
     }
   }
@@ -27,13 +29,16 @@ void redact(Value& value, std::string_view secret) {
 }  // namespace
 
 void redact(Sample& sample, std::string_view secret) {
-  // Local servers are given keys such as "EMPTY" or "x", which are words of answers and no secret.
-  if (secret.size() < 8) return;
+  if (secret.size() < kShortestSecret) return;
   for (std::string* text : {&sample.text, &sample.reasoning, &sample.finish_reason, &sample.model,
                             &sample.error.message})
-    redact(*text, secret);
+    replace_all(*text, secret);
   redact(sample.tool_calls, secret);
   redact(sample.logprobs, secret);
+}
+
+void redact(std::string& text, std::string_view secret) {
+  if (secret.size() >= kShortestSecret) replace_all(text, secret);
 }
 
 }  // namespace llmops

@@ -1,4 +1,5 @@
 #pragma once
+#include <string>
 #include <string_view>
 
 #include "evaluators/sample.h"
@@ -9,5 +10,6 @@ namespace llmops {
 // and samples are stored and reported. A secret of less than 8 bytes changes
 // nothing.
 void redact(Sample& sample, std::string_view secret);
+void redact(std::string& text, std::string_view secret);
 
 }  // namespace llmops

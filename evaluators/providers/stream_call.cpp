@@ -94,7 +94,7 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
     Answer answer;
     sample_.error = verdict(call, error);
     if (call.head().status < 200 || call.head().status >= 300)
-      answer.retry_after = retry_after(call.head(), std::chrono::system_clock::now());
+      answer.retry_after = retry_after(call.head(), body_, std::chrono::system_clock::now());
     timeline_.end = sample_.error ? Clock::now() : last_data_.value_or(Clock::now());
     reader_->move_into(sample_);
     redact(sample_, owner_->secret_);

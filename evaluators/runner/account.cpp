@@ -1,31 +1,38 @@
 #include "evaluators/runner/account.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-
-#include "evaluators/transport/event_loop.h"
+#include <map>
 
 namespace llmops {
 namespace {
 
-struct Accounts {
-  std::mutex mutex;
-  std::map<std::string, std::shared_ptr<Account>> by_name;
-};
+using std::chrono::nanoseconds;
 
-std::shared_ptr<void>& accounts_of(EventLoop& loop) {
-  std::shared_ptr<void>& shared = loop.shared("accounts");
-  if (!shared) shared = std::make_shared<Accounts>();
-  return shared;
-}
+// 0 is no limit.
+bool tighter(std::int64_t a, std::int64_t b) { return a > 0 && (b == 0 || a < b); }
 
 }  // namespace
 
-std::chrono::nanoseconds Account::wait(double tokens, Clock::time_point now) {
+void Account::tighten(const Limits& limits) {
   const std::lock_guard lock(mutex_);
-  return std::max<std::chrono::nanoseconds>({std::chrono::nanoseconds(0), paused_until_ - now,
-                                             requests_.wait(1, now), tokens_.wait(tokens, now)});
+  if (tighter(limits.requests_per_minute, limits_.requests_per_minute)) {
+    limits_.requests_per_minute = limits.requests_per_minute;
+    requests_ = TokenBucket(limits.requests_per_minute);
+  }
+  if (tighter(limits.tokens_per_minute, limits_.tokens_per_minute)) {
+    limits_.tokens_per_minute = limits.tokens_per_minute;
+    tokens_ = TokenBucket(limits.tokens_per_minute);
+  }
+}
+
+bool Account::limited() const {
+  const std::lock_guard lock(mutex_);
+  return limits_.requests_per_minute > 0 || limits_.tokens_per_minute > 0;
+}
+
+nanoseconds Account::wait(double tokens, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  return std::max({paused_until_ - now, requests_.wait(1, now), tokens_.wait(tokens, now)});
 }
 
 void Account::take(double tokens, Clock::time_point now) {
@@ -34,9 +41,9 @@ void Account::take(double tokens, Clock::time_point now) {
   tokens_.take(tokens, now);
 }
 
-void Account::correct_tokens(double more) {
+void Account::correct(double more_tokens) {
   const std::lock_guard lock(mutex_);
-  tokens_.correct(more);
+  tokens_.correct(more_tokens);
 }
 
 void Account::pause_until(Clock::time_point when) {
@@ -44,23 +51,22 @@ void Account::pause_until(Clock::time_point when) {
   paused_until_ = std::max(paused_until_, when);
 }
 
-bool Account::paused_ever() const {
-  const std::lock_guard lock(mutex_);
-  return paused_until_ != Clock::time_point{};
-}
-
-std::shared_ptr<Account> account_of(const ModelSpec& model, EventLoop& loop) {
-  if (model.account.empty()) return std::make_shared<Account>(model.limits);
-  const auto all = std::static_pointer_cast<Accounts>(accounts_of(loop));
-  const std::lock_guard lock(all->mutex);
-  std::shared_ptr<Account>& account = all->by_name[fmt::format(
-      "{}|{}|{}", model.account, model.limits.requests_per_minute, model.limits.tokens_per_minute)];
-  if (!account) account = std::make_shared<Account>(model.limits);
+std::shared_ptr<Account> account_of(const ModelSpec& model) {
+  // The one thing of a process that is global by its nature: the provider sees one account, too.
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<Account>> known;
+  std::shared_ptr<Account> account;
+  if (!model.account.empty()) {
+    const std::lock_guard lock(mutex);
+    std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
+    std::weak_ptr<Account>& entry = known[model.account];
+    account = entry.lock();
+    if (!account) entry = account = std::make_shared<Account>();
+  } else {
+    account = std::make_shared<Account>();
+  }
+  account->tighten(model.limits);
   return account;
-}
-
-void share_accounts(EventLoop& loop, EventLoop& other) {
-  other.shared("accounts") = accounts_of(loop);
 }
 
 }  // namespace llmops

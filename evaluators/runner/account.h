@@ -1,42 +1,37 @@
 #pragma once
-#include <map>
 #include <memory>
 #include <mutex>
-#include <string>
 
 #include "evaluators/providers/provider.h"
 #include "evaluators/runner/rate_limit.h"
 
 namespace llmops {
 
-class EventLoop;
-
-// What all models of one account share: the model under test, the judge, the fallbacks; they may
-// live on loops of different threads.
+// What all models of one account share: the model under test, the judge, the fallbacks. From any
+// thread: a provider counts an account's calls whichever loop of ours sends them.
 class Account {
  public:
-  explicit Account(const Limits& limits)
-      : requests_(limits.requests_per_minute), tokens_(limits.tokens_per_minute) {}
+  // The tightest of the rates that its models name holds for all of them.
+  void tighten(const Limits& limits);
+  bool limited() const;  // some rate holds
 
   // How long until a call of so many tokens may be sent; 0: now.
   std::chrono::nanoseconds wait(double tokens, Clock::time_point now);
   void take(double tokens, Clock::time_point now);
-  // A call used more tokens than was thought, or fewer.
-  void correct_tokens(double more);
+  // A take turned out larger (positive) or smaller than thought.
+  void correct(double more_tokens);
   // Nothing is sent before: the server said so.
   void pause_until(Clock::time_point when);
-  bool paused_ever() const;
 
  private:
-  mutable std::mutex mutex_;
-  TokenBucket requests_, tokens_;
+  mutable std::mutex mutex_;  // of what follows
+  Limits limits_;
+  TokenBucket requests_{0}, tokens_{0};
   Clock::time_point paused_until_{};
 };
 
-// The account of a model on this loop; models with the same account and the same rates share it.
-std::shared_ptr<Account> account_of(const ModelSpec& model, EventLoop& loop);
-
-// Models of `other` share the accounts of `loop` from now on. Before any model was made there.
-void share_accounts(EventLoop& loop, EventLoop& other);
+// The account of a model; models that name the same one (address and key) share it, in all of the
+// process. It is there as long as somebody uses it.
+std::shared_ptr<Account> account_of(const ModelSpec& model);
 
 }  // namespace llmops

@@ -35,7 +35,7 @@ Caller::Caller(Model& model, EventLoop& loop, std::uint64_t seed)
     : model_(model),
       loop_(loop),
       random_(seed, 0xCA11),
-      account_(account_of(model.spec, loop)),
+      account_(account_of(model.spec)),
       limit_(bounds_of(model.spec.limits)),
       breaker_(model.spec.retries) {
   for (const std::unique_ptr<Model>& next : model.fallback)
@@ -108,16 +108,13 @@ void Caller::wake_at(Clock::time_point when) {
 
 // How long until the call may be sent; `tokens`: what it will probably use.
 nanoseconds Caller::wait_for(const Call& call, double& tokens) const {
-  const bool limited =
-      model_.spec.limits.requests_per_minute > 0 || model_.spec.limits.tokens_per_minute > 0;
-  const bool closed = breaker_.state() == CircuitBreaker::State::closed;
-  if (!limited && closed && !account_->paused_ever()) return nanoseconds(0);
   const Clock::time_point now = Clock::now();
-  if (limited) {
+  if (account_->limited()) {
     const CallEstimate guess = estimate(*call.request);
     tokens = guess.input_tokens + guess.output_tokens;
   }
-  return std::max(account_->wait(tokens, now), breaker_.wait(now));
+  const nanoseconds wait = std::max(account_->wait(tokens, now), breaker_.wait(now));
+  return std::max(wait, nanoseconds(0));
 }
 
 void Caller::pump() {
@@ -204,9 +201,8 @@ void Caller::count(Call& call, const Answer& answer) {
     mean_output_tokens_ += (static_cast<double>(*sample.usage.output) - mean_output_tokens_) /
                            static_cast<double>(std::min<std::int64_t>(outputs_seen_, 100));
     if (call.tokens_taken > 0)
-      account_->correct_tokens(
-          static_cast<double>(sample.usage.input.value_or(0) + *sample.usage.output) -
-          call.tokens_taken);
+      account_->correct(static_cast<double>(sample.usage.input.value_or(0) + *sample.usage.output) -
+                        call.tokens_taken);
   }
 }
 

@@ -1,6 +1,6 @@
 #include "evaluators/runner/fan_out.h"
 
-#include <fmt/format.h>
+#include <utility>
 
 #include "evaluators/runner/caller.h"
 #include "evaluators/runner/retry.h"
@@ -9,6 +9,8 @@ namespace llmops {
 namespace {
 
 constexpr int kMostAtOnce = 64;
+// How often to look whether other spenders of a budget have left room.
+constexpr std::chrono::nanoseconds kOthersSpend = std::chrono::milliseconds(50);
 
 class FanOut {
  public:
@@ -19,7 +21,15 @@ class FanOut {
         loop_(loop),
         options_(options),
         on_sample_(on_sample),
-        caller_(model, loop, options.seed) {}
+        caller_(model, loop, options.seed) {
+    if (options.budget != nullptr) {
+      budget_ = options.budget;
+    } else if (options.max_cost_usd || options.max_tokens) {
+      own_budget_.emplace(options.max_cost_usd, options.max_tokens);
+      budget_ = &*own_budget_;
+    }
+    if (budget_ != nullptr) spender_ = budget_->join();
+  }
 
   ~FanOut() {
     if (tick_) loop_.cancel(*tick_);
@@ -37,7 +47,9 @@ class FanOut {
     for (;;) {
       const bool more = feed();
       if (asked_all_ && in_flight_ == 0) return counts();
-      loop_.turn(more ? std::chrono::nanoseconds(0) : std::chrono::hours(1));
+      loop_.turn(more                ? std::chrono::nanoseconds(0)
+                 : waits_for_others_ ? kOthersSpend
+                                     : std::chrono::hours(1));
     }
   }
 
@@ -85,49 +97,29 @@ class FanOut {
     return counts_;
   }
 
-  // What is spent, and what the calls in flight and one more may come to.
-  bool within_budget() {
-    if (!options_.max_cost_usd && !options_.max_tokens) return true;
-    const auto answered = static_cast<double>(answered_);
-    const auto pending = static_cast<double>(in_flight_ + 1);
-    const auto own_tokens = static_cast<double>(counts_.input_tokens + counts_.output_tokens);
-    const double cost_each = answered_ > 0 ? counts_.cost_usd / answered : first_cost_guess_;
-    const double tokens_each = answered_ > 0 ? own_tokens / answered : first_tokens_guess_;
-    const Spending* all = options_.spending;
-    const double cost = all != nullptr ? all->cost_usd.load() : counts_.cost_usd;
-    const double tokens = all != nullptr ? static_cast<double>(all->tokens.load()) : own_tokens;
-    if (options_.max_cost_usd && cost + pending * cost_each > *options_.max_cost_usd) {
-      if (in_flight_ > 0 && cost < *options_.max_cost_usd) return false;  // those may prove cheaper
-      stop(fmt::format("max-cost reached: {:.4f} of {:.4f} USD spent", cost,
-                       *options_.max_cost_usd));
-      return false;
-    }
-    if (options_.max_tokens &&
-        tokens + pending * tokens_each > static_cast<double>(*options_.max_tokens)) {
-      if (in_flight_ > 0 && tokens < static_cast<double>(*options_.max_tokens)) return false;
-      stop(fmt::format("max-tokens reached: {:.0f} of {} spent", tokens, *options_.max_tokens));
-      return false;
-    }
-    return true;
-  }
-
   // True where there is room for more. A provider that answers at once (replay) would otherwise
   // keep the loop from ever looking at timers and interrupts.
   bool feed() {
     for (int i = 0; i < kMostAtOnce; ++i) {
-      if (asked_all_ || !caller_.has_room() || !within_budget()) return false;
-      std::shared_ptr<const Request> request = next_();
+      if (asked_all_ || !caller_.has_room()) return false;
+      std::shared_ptr<const Request> request = std::exchange(held_, nullptr);
       if (!request) {
-        asked_all_ = true;
+        request = next_();
+        if (!request) {
+          asked_all_ = true;
+          return false;
+        }
+        if (options_.known)
+          if (std::optional<Sample> known = options_.known(*request)) {
+            ++counts_.cached;
+            hand_over(*request, *std::move(known));
+            continue;
+          }
+      }
+      if (!affordable(*request)) {
+        held_ = std::move(request);
         return false;
       }
-      if (options_.known)
-        if (std::optional<Sample> known = options_.known(*request)) {
-          ++counts_.cached;
-          hand_over(*request, *std::move(known));
-          continue;
-        }
-      guess(*request);
       ++in_flight_;
       const Request* asked = request.get();
       caller_.ask(std::move(request),
@@ -136,19 +128,35 @@ class FanOut {
     return true;
   }
 
+  bool affordable(const Request& request) {
+    waits_for_others_ = false;
+    if (budget_ == nullptr) return true;
+    const Budget::Room room = budget_->take(spender_, guess(request));
+    if (room == Budget::Room::no) stop(budget_->why());
+    waits_for_others_ = room == Budget::Room::later && in_flight_ == 0;
+    return room == Budget::Room::yes;
+  }
+
   // Before the first answer: the longest answer that the request allows, at the model's price.
-  void guess(const Request& request) {
-    if (answered_ > 0 || (!options_.max_cost_usd && !options_.max_tokens)) return;
+  Spend guess(const Request& request) const {
+    if (answered_ > 0) return {};
     const CallEstimate estimate = caller_.estimate(request);
-    first_tokens_guess_ = estimate.input_tokens + estimate.output_tokens;
-    if (!model_.spec.price) return;
-    first_cost_guess_ = (estimate.input_tokens * model_.spec.price->input +
-                         estimate.output_tokens * model_.spec.price->output) /
-                        1e6;
+    Spend spend{.cost_usd = 0, .tokens = estimate.input_tokens + estimate.output_tokens};
+    if (model_.spec.price)
+      spend.cost_usd = (estimate.input_tokens * model_.spec.price->input +
+                        estimate.output_tokens * model_.spec.price->output) /
+                       1e6;
+    return spend;
   }
 
   void on_done(const Request& request, Sample sample) {
     --in_flight_;
+    if (budget_ != nullptr)
+      budget_->settle(spender_,
+                      {.cost_usd = sample.cost_usd.value_or(0),
+                       .tokens = static_cast<double>(sample.usage.input.value_or(0) +
+                                                     sample.usage.output.value_or(0))},
+                      !sample.error);
     if (caller_.fatal() && model_.fallback.empty() && !counts_.fatal) {
       counts_.fatal = caller_.fatal().kind;
       stop(cure_of(caller_.fatal(), model_.spec.key_variable));
@@ -165,9 +173,6 @@ class FanOut {
       counts_.cost_usd += sample.cost_usd.value_or(0);
       counts_.input_tokens += sample.usage.input.value_or(0);
       counts_.output_tokens += sample.usage.output.value_or(0);
-      if (options_.spending != nullptr)
-        options_.spending->add(sample.cost_usd.value_or(0),
-                               sample.usage.input.value_or(0) + sample.usage.output.value_or(0));
     }
     on_sample_(request, std::move(sample));
   }
@@ -180,7 +185,11 @@ class FanOut {
   FanOutCounts counts_;
   std::int64_t in_flight_ = 0;
   std::int64_t answered_ = 0;
-  double first_cost_guess_ = 0, first_tokens_guess_ = 0;
+  std::optional<Budget> own_budget_;
+  Budget* budget_ = nullptr;  // nullptr: none
+  std::size_t spender_ = 0;
+  std::shared_ptr<const Request> held_;  // until the budget has room
+  bool waits_for_others_ = false;
   bool asked_all_ = false;
   bool in_grace_ = false;
   std::optional<EventLoop::Timer> tick_, deadline_;
@@ -188,6 +197,12 @@ class FanOut {
 };
 
 }  // namespace
+
+void share_budget(FanOutOptions& options, std::optional<Budget>& budget) {
+  if (options.budget != nullptr || (!options.max_cost_usd && !options.max_tokens)) return;
+  budget.emplace(options.max_cost_usd, options.max_tokens);
+  options.budget = &*budget;
+}
 
 FanOutCounts fan_out(const std::function<std::shared_ptr<const Request>()>& next, Model& model,
                      EventLoop& loop, const FanOutOptions& options,

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "evaluators/providers/provider.h"
-#include "evaluators/runner/spending.h"
+#include "evaluators/runner/budget.h"
 
 namespace llmops {
 
@@ -30,14 +30,15 @@ struct FanOutCounts {
   std::optional<ErrorClass> fatal;  // auth, quota: every further call would have failed like this
 };
 
+// Told of a call that has ended: traces.
+using OnCall = std::function<void(const ModelSpec&, const Request&, const Sample&)>;
+
 struct FanOutOptions {
   std::optional<double> max_cost_usd;      // checked before each call, what is in flight counted in
   std::optional<std::int64_t> max_tokens;  // the same
+  Budget* budget = nullptr;                // shared with other runs and judges, instead of the two
   std::optional<std::chrono::nanoseconds>
       max_time;  // then nothing is asked any more and what is in flight is dropped
-  // What others of this run spend (its judges) counts too; what is spent here is added. nullptr:
-  // nobody else spends.
-  Spending* spending = nullptr;
   // Asked every `tick`: why nothing more should be asked (a judge that cannot go on); may be empty.
   std::function<std::optional<std::string>()> stop_because;
   std::uint64_t seed = 1;  // of the backoff's jitter
@@ -51,6 +52,10 @@ struct FanOutOptions {
   std::function<void(const FanOutCounts&)> on_tick;
   std::chrono::nanoseconds tick = std::chrono::milliseconds(100);
 };
+
+// A budget of the two limits in `budget`, where there are limits and no budget yet: for several
+// that spend one.
+void share_budget(FanOutOptions& options, std::optional<Budget>& budget);
 
 // `next` gives the next request or nullptr at the end; it is called only when there is room.
 // `on_sample` gets each finished sample (failed ones too) on the loop's thread, in order of

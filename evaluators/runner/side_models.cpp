@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "datasets/text/json.h"
-#include "evaluators/runner/account.h"
 #include "evaluators/scoring.h"
 
 namespace llmops {
@@ -17,8 +16,6 @@ Value without_stream(Value mapping) {
 }
 
 }  // namespace
-
-SideModels::SideModels(EventLoop& main) { share_accounts(main, loop_); }
 
 void SideModels::add(const Evaluator& evaluator, const Source& source,
                      const std::filesystem::path& folder, Diagnostics& problems) {

@@ -16,9 +16,6 @@ struct Evaluator;  // evaluators/scoring.h
 
 class SideModels {
  public:
-  // Accounts (and with them rates) are shared with the models of `main`.
-  explicit SideModels(EventLoop& main);
-
   // The models that the evaluator wishes for; equal mappings are one model. Notes problems.
   void add(const Evaluator& evaluator, const Source& source, const std::filesystem::path& folder,
            Diagnostics& problems);

@@ -56,12 +56,17 @@ class SideRun::Engine {
   Engine(SideModels& models, const std::filesystem::path& folder, const std::string& run_id,
          SideRunOptions options)
       : models_(models), loop_(models.loop()), options_(std::move(options)) {
-    if (options_.spending == nullptr) options_.spending = &own_spending_;
+    budget_ = options_.budget;
+    if (budget_ == nullptr && (options_.max_cost_usd || options_.max_tokens)) {
+      own_budget_.emplace(options_.max_cost_usd, options_.max_tokens);
+      budget_ = &*own_budget_;
+    }
     if (!folder.empty())
       store_ = std::make_unique<SideCalls>(folder, run_id, options_.ttl, options_.keep);
     for (const std::unique_ptr<Model>& model : models.models()) {
       lanes_.push_back(std::make_unique<Lane>(*model, loop_, options_.seed));
       keys_.emplace_back(model->spec);
+      if (budget_ != nullptr) lanes_.back()->spender = budget_->join();
     }
     for (std::size_t i = 0; i < models.asking().size(); ++i)
       askers_.push_back(std::make_unique<OneAsker>(*this, models.asking()[i]));
@@ -81,7 +86,7 @@ class SideRun::Engine {
   }
 
   std::int64_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
-  double worth_usd() const { return worth_.cost_usd.load(); }
+  double worth_usd() const { return worth_usd_.load(); }
 
  private:
   // A model, and the questions that wait for it.
@@ -91,6 +96,7 @@ class SideRun::Engine {
     Model& model;
     std::unique_ptr<Caller> caller;
     std::deque<Waiting> queue;
+    std::size_t spender = 0;  // of the budget
   };
 
   class OneAsker final : public Asker {
@@ -139,7 +145,7 @@ class SideRun::Engine {
       if (same_as[i] != i) answers[i] = answers[same_as[i]];
       answers[i].case_id = questions[i].request->row ? questions[i].request->row->id : "";
       answers[i].number = questions[i].request->sample;
-      worth_.add(answers[i].cost_usd.value_or(0), 0);
+      worth_usd_ += answers[i].cost_usd.value_or(0);
     }
     waiting_ -= static_cast<std::int64_t>(questions.size());
     return answers;
@@ -226,6 +232,7 @@ class SideRun::Engine {
         for (const auto& lane : lanes_) lane->caller->cancel_all();
       });
     }
+    feed();  // others may have left room in the budget
     tick_ = loop_.after(kTick, [this] { tick(); });
   }
 
@@ -233,10 +240,9 @@ class SideRun::Engine {
     if (const auto why = stopped()) return stop(*why);
     for (const auto& lane : lanes_) {
       while (!lane->queue.empty() && lane->caller->has_room()) {
-        if (!within_budget(*lane)) break;
+        if (!affordable(*lane)) break;
         Waiting waiting = std::move(lane->queue.front());
         lane->queue.pop_front();
-        ++in_flight_;
         Lane& asked = *lane;
         std::shared_ptr<const Request> request = waiting.request;
         asked.caller->ask(std::move(request),
@@ -247,39 +253,27 @@ class SideRun::Engine {
     }
   }
 
-  // What is spent, and what the calls in flight and one more may come to.
-  bool within_budget(Lane& lane) {
-    if (!options_.max_cost_usd && !options_.max_tokens) return true;
-    const Spending& spent = *options_.spending;
+  bool affordable(Lane& lane) {
+    if (budget_ == nullptr) return true;
     const CallEstimate estimate = lane.caller->estimate(*lane.queue.front().request);
-    double cost_each = 0;
+    Spend guess{.cost_usd = 0, .tokens = estimate.input_tokens + estimate.output_tokens};
     if (const auto& price = lane.model.spec.price)
-      cost_each =
+      guess.cost_usd =
           (estimate.input_tokens * price->input + estimate.output_tokens * price->output) / 1e6;
-    const double tokens_each = estimate.input_tokens + estimate.output_tokens;
-    const auto pending = static_cast<double>(in_flight_ + 1);
-    const double cost = spent.cost_usd.load();
-    const auto tokens = static_cast<double>(spent.tokens.load());
-    std::string why;
-    if (options_.max_cost_usd && cost + pending * cost_each > *options_.max_cost_usd) {
-      if (in_flight_ > 0 && cost < *options_.max_cost_usd) return false;  // may prove cheaper
-      why =
-          fmt::format("max-cost reached: {:.4f} of {:.4f} USD spent", cost, *options_.max_cost_usd);
-    } else if (options_.max_tokens &&
-               tokens + pending * tokens_each > static_cast<double>(*options_.max_tokens)) {
-      if (in_flight_ > 0 && tokens < static_cast<double>(*options_.max_tokens)) return false;
-      why = fmt::format("max-tokens reached: {:.0f} of {} spent", tokens, *options_.max_tokens);
-    } else {
-      return true;
-    }
-    stop(why);
-    return false;
+    const Budget::Room room = budget_->take(lane.spender, guess);
+    if (room == Budget::Room::no) stop(budget_->why());
+    return room == Budget::Room::yes;  // `later`: the next answer, or the next tick
   }
 
   void on_done(Lane& lane, const Waiting& waiting, Sample sample) {
-    --in_flight_;
-    options_.spending->add(sample.cost_usd.value_or(0),
-                           sample.usage.input.value_or(0) + sample.usage.output.value_or(0));
+    if (budget_ != nullptr)
+      budget_->settle(lane.spender,
+                      {.cost_usd = sample.cost_usd.value_or(0),
+                       .tokens = static_cast<double>(sample.usage.input.value_or(0) +
+                                                     sample.usage.output.value_or(0))},
+                      !sample.error);
+    if (options_.on_call && sample.attempts > 0 && sample.error.kind != ErrorClass::cancelled)
+      options_.on_call(lane.model.spec, *waiting.request, sample);
     if (const CallError& fatal = lane.caller->fatal(); fatal && lane.model.fallback.empty())
       stop(fmt::format(
           "judge {}: {}",
@@ -294,13 +288,14 @@ class SideRun::Engine {
   SideModels& models_;
   EventLoop& loop_;
   SideRunOptions options_;
-  Spending own_spending_, worth_;
+  std::optional<Budget> own_budget_;
+  Budget* budget_ = nullptr;  // nullptr: none
+  std::atomic<double> worth_usd_{0};
   std::mutex store_mutex_;  // of the two that follow
   std::unique_ptr<SideCalls> store_;
   std::vector<CacheKeys> keys_;
   std::vector<std::unique_ptr<OneAsker>> askers_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::int64_t in_flight_ = 0;
   bool in_grace_ = false, ended_ = false;
   EventLoop::Timer tick_, deadline_, grace_end_;  // none is number 0
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

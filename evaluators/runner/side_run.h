@@ -11,21 +11,22 @@
 #include <string>
 
 #include "evaluators/asker.h"
+#include "evaluators/runner/fan_out.h"
 #include "evaluators/runner/side_models.h"
-#include "evaluators/runner/spending.h"
 
 namespace llmops {
 
 struct SideRunOptions {
   std::optional<std::chrono::seconds> ttl;  // answers of other runs up to this age; absent: none
   bool keep = true;                         // other runs may have this run's answers
-  std::optional<double> max_cost_usd;       // of the whole run, see `spending`
+  std::optional<double> max_cost_usd;
   std::optional<std::int64_t> max_tokens;
-  Spending* spending = nullptr;  // what all of the run has used; nullptr: the judges alone
+  Budget* budget = nullptr;  // of the whole run, instead of the two
   std::optional<Clock::time_point> deadline;
   const std::atomic<int>* interrupts = nullptr;  // as in FanOutOptions
   std::chrono::nanoseconds grace = std::chrono::seconds(5);
   std::uint64_t seed = 1;
+  OnCall on_call = {};  // told of each answer that a model gave, on the loop's thread
 };
 
 class SideRun {

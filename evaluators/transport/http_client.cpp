@@ -3,11 +3,13 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <mutex>
 #include <stdexcept>
 
@@ -21,6 +23,12 @@ void prepare_library() {
   static std::once_flag once;
   std::call_once(once, [] {
     curl_global_init(CURL_GLOBAL_DEFAULT);
+    // A connection is a file descriptor, and shells give a process 1,024 of them.
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+      files.rlim_cur = files.rlim_max;
+      ::setrlimit(RLIMIT_NOFILE, &files);
+    }
     struct sigaction now {};
     if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
       std::signal(SIGPIPE, SIG_IGN);
@@ -235,10 +243,15 @@ CURL* HttpClient::State::easy() {
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPIDLE, 30L);
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPINTVL, 15L);
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  // The first calls wait for the first connection to say whether HTTP/2 carries them all.
+  curl_easy_setopt(handle, CURLOPT_PIPEWAIT, 1L);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &State::on_write);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &State::on_header);
   curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &State::on_request);
   curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 1L);
+  // As OpenSSL's own programs: certificates of a company, beside or instead of the system's.
+  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0')
+    curl_easy_setopt(handle, CURLOPT_CAINFO, file);
   // A name server that does not answer must not hold the end of the program: its thread is left.
   curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "datasets/text/files.h"
 #include "tests/e2e/live_project.h"
+#include "tests/support/hub_server.h"
 #include "tests/support/loopback_server.h"
 
 using namespace llmops;
@@ -156,9 +157,25 @@ void write_project(const TemporaryFolder& folder, const std::string& url) {
 
 }  // namespace
 
+// A hub with the models that the documentation fetches.
+Reply hub_answer(const Received& request) {
+  for (const char* name : {"roberta-large", "bert-base-multilingual-cased"}) {
+    auto model = std::make_shared<HubModel>();
+    model->name = name;
+    model->files = {
+        {"config.json",       "{}"     },
+        {"model.safetensors", "weights"}
+    };
+    if (request.path.find(std::string("/") + name + "/") != std::string::npos)
+      return hub_script(model)(request);
+  }
+  return nullptr;
+}
+
 TEST_CASE("documentation: every command line runs") {
   const TemporaryFolder folder;
   const LoopbackServer server([](const Received& request) {
+    if (Reply hub = hub_answer(request)) return hub;
     if (request.path == "/v1/models")
       return answer(200, R"({"data": [{"id": "my-model"}, {"id": "qwen2.5-7b"}]})");
     return chat_reply(request, "a few words");
@@ -178,6 +195,7 @@ TEST_CASE("documentation: every command line runs") {
     std::string command = line.command;
     for (const char* address : {"http://127.0.0.1:8000", "http://other:8000"})
       command = replaced(command, address, server.url());
+    command = replaced(command, "llmops models", "HF_ENDPOINT=" + server.url() + " llmops models");
     for (const auto& shorter : kShorter) command = replaced(command, shorter.first, shorter.second);
     if (command.find("20261121T0") != std::string::npos) {
       // Runs of the day that it is.

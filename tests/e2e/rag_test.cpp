@@ -115,3 +115,78 @@ TEST_CASE("rag: faithfulness and correctness with a judge, by hand") {
   run_cli({"eval", "--json"}, {.folder = folder.path()});
   CHECK(judged == before);
 }
+
+TEST_CASE("rag: relevancy and correctness with embeddings, by hand") {
+  std::atomic<int> guesses = 0;
+  const LoopbackServer server([&](const Received& request) -> Reply {
+    if (request.path.find("/embeddings") != std::string::npos) {
+      // One vector a text: the question, the three guesses, the answer, the reference.
+      const Result<Value> asked = parse_json(request.body, "request");
+      List data;
+      std::int64_t index = 0;
+      for (const Value& text : *asked->find("input")->list()) {
+        const std::string said = to_text(text);
+        const List vector = said == "where?" || said == "guess 1" ? List{1.0, 0.0}
+                            : said == "guess 2"                   ? List{0.6, 0.8}
+                            : said == "guess 3"                   ? List{0.0, -1.0}
+                            : said == "In Paris."                 ? List{1.0, 0.0}
+                                                                  : List{0.8, 0.6};
+        data.push_back(Object{
+            {"index",     index++},
+            {"embedding", vector }
+        });
+      }
+      return answer(200, dump_json(Object{
+                             {"data", std::move(data)}
+      }));
+    }
+    const std::string message = last_user_text(request);
+    if (message.find("Write the question") != std::string::npos) {
+      const int number = guesses++ % 3 + 1;
+      return chat_reply(request, fmt::format(R"({{"question": "guess {}", "noncommittal": {}}})",
+                                             number, number == 3));
+    }
+    if (message.find("List what the text states") != std::string::npos)
+      return chat_reply(request, R"({"statements": ["a", "b"]})");
+    if (message.find("Sort the numbered statements") != std::string::npos)
+      return chat_reply(request, R"({"reason": "r", "TP": [1], "FP": [2], "FN": [2]})");
+    return chat_reply(request, "In Paris.");
+  });
+  const TemporaryFolder folder;
+  folder.write("cases.jsonl", R"({"id": "a", "question": "where?", "answer": "Paris."})"
+                              "\n");
+  const std::string embeddings = "embeddings: {base_url: " + server.url() + "/v1, model: e}";
+  folder.write("llmops.yaml",
+               "prompt: {name: q, version: \"1.0.0\", user: \"{{ question }}\"}\n"
+               "dataset: {path: cases.jsonl, fields: {reference: answer}}\n"
+               "model: {provider: openai, base_url: " +
+                   server.url() +
+                   "/v1, name: m}\n"
+                   "judge: {provider: openai, base_url: " +
+                   server.url() +
+                   "/v1, name: judge-model}\n"
+                   "evaluators:\n"
+                   "  - answer_relevancy: {" +
+                   embeddings +
+                   "}\n"
+                   "  - answer_relevancy@ragas: {" +
+                   embeddings +
+                   "}\n"
+                   "  - answer_correctness@ragas: {" +
+                   embeddings + "}\n");
+  const CliRun run = run_cli({"eval", "--json"}, {.folder = folder.path()});
+  CAPTURE(run.err);
+  CAPTURE(run.out);
+  const Value document = json_of(run);
+  const Value* metrics = document.find("metrics");
+  REQUIRE(metrics != nullptr);
+  const auto mean = [&](const char* metric) {
+    REQUIRE_MESSAGE(metrics->find(metric) != nullptr, metric);
+    return metrics->find(metric)->find("mean")->number();
+  };
+  // Cosines 1, 0.6, 0; the third guess is noncommittal, and not all of them are.
+  CHECK(mean("answer_relevancy") == doctest::Approx(1.6 / 3));
+  CHECK(mean("answer_relevancy@ragas") == doctest::Approx(1.6 / 3));
+  // F1 = 1/(1 + 1) and cosine 0.8.
+  CHECK(mean("answer_correctness@ragas") == doctest::Approx(0.75 * 0.5 + 0.25 * 0.8));
+}

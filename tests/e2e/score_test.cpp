@@ -100,10 +100,11 @@ TEST_CASE("score: sacrebleu's tests give its numbers") {
       continue;
     if (at(test, "n").number() > 1000) continue;  // the rest is in the slow unit test
     CAPTURE(tag);
-    const Value document =
-        score(folder, {"d.jsonl", "--hypothesis", "baseline,A,B", "--reference", "ref", "--metric",
-                       "bleu", "--significance", "sacrebleu-" + text_at(test, "test"),
-                       "--resamples", to_text(at(test, "n")), "--seed", to_text(at(test, "seed"))});
+    const Value document = score(
+        folder, {"d.jsonl", "--hypothesis", "baseline,A,B", "--reference", "ref", "--metric",
+                 "bleu", "--significance", "sacrebleu-" + text_at(test, "test"), "--resamples",
+                 to_text(at(test, "n")), "--seed", to_text(at(test, "seed")), "--ar-confidence",
+                 to_text(std::max<std::int64_t>(0, *at(test, "ar_conf").integer()))});
     const Value& wanted = at(at(at(test, "metrics"), "BLEU"), "results");
     const char* names[] = {"baseline", "A", "B"};
     for (std::size_t s = 0; s < 3; ++s) {

@@ -33,10 +33,10 @@ std::string recording(const std::string& url, bool later) {
     Object line{
         {"question",
          hostile ? hostile_text(url) + std::to_string(i) : fmt::format("question {}", i)},
-        {"output",                hostile ? hostile_text(url) + (later ? "later" : "")
-                           : fmt::format(lost ? "the answer is lost {}" : "the answer is {}",                                                                  i)},
-        {"tokens",              later ? 12 : 10     },
-        {"ms",100 + i                                       }
+        {"output",          hostile ? hostile_text(url) + (later ? "later" : "")
+                           : (lost ? "the answer is lost " : "the answer is ") + std::to_string(i)                                                                 },
+        {"tokens",          later ? 12 : 10},
+        {"ms",          100 + i                                                                     }
     };
     if (i == 7) line.add("error", "timeout_total");
     text += dump_json(Value(line)) + "\n";

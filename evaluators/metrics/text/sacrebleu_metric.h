@@ -40,6 +40,7 @@ class SacrebleuMetric : public Metric {
   virtual std::vector<double> counts_of(const std::string& hypothesis,
                                         std::span<const std::string> references) const = 0;
   virtual double row_figure(std::span<const double> counts) const { return figure(counts, false); }
+  double within_range(double value) const;
   mutable ReferenceCount references_;
 };
 

@@ -67,9 +67,9 @@ TEST_CASE("pairwise: judges with known biases, in both orders") {
     const Measurement measured = judge_one(*metric, asker, pair_case("short"), "rather long");
     REQUIRE(asker.asked.size() == 2);
     CHECK(measured.values[0] == Approx(row.value));
-    CHECK(measured.values[1] == Approx(row.flip));
-    CHECK(measured.values[2] == Approx(row.first));
-    CHECK(measured.values[3] == 6);
+    CHECK(measured.values[1] == Approx(row.first));
+    CHECK(measured.values[2] == 6);
+    CHECK(measured.values[3] == Approx(row.flip));
   }
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("pairwise: what two orders come to") {
         "pairwise", std::string("{against: {column: other}, disagreement: ") + row.rule + "}");
     const Measurement measured = judge_one(*metric, asker, pair_case("theirs"), "mine");
     CHECK(measured.values[0] == row.value);
-    CHECK(measured.values[1] == 1);
+    CHECK(measured.values[3] == 1);
   }
   // A pair of which one order cannot be read is no pair.
   const auto metric = make_metric("pairwise", "{against: {column: other}}");

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "evaluators/load/workload.h"
+#include "evaluators/transport/http_client.h"
 #include "tests/support/asking.h"
 
 using namespace llmops;

@@ -44,3 +44,8 @@ TEST_CASE("answer_correctness: F1 of statements, by hand") {
     CHECK(measured.why == row.unscored);
   }
 }
+
+TEST_CASE("answer_correctness: ragas wants an embedding model") {
+  CHECK(metric_problems("answer_correctness", "{definition: ragas}")
+            .find("`embeddings`") != std::string::npos);
+}

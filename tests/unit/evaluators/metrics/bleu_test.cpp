@@ -219,3 +219,12 @@ TEST_CASE("bleu: signature, defaults, errors") {
   CHECK(metric_problems("bleu", "{tokenize: 13b}").find("did you mean `13a`?") !=
         std::string::npos);
 }
+
+TEST_CASE("bleu: a perfect output does not score above 100") {
+  const auto metric = make_metric("bleu");
+  for (const char* text : {"The train is late.", "The museum is closed on Mondays.", "a b c d e"}) {
+    const double score = score_one(*metric, text, {text});
+    CHECK(score <= 100.0);
+    CHECK(score == doctest::Approx(100.0));
+  }
+}

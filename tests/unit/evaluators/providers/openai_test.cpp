@@ -49,6 +49,27 @@ TEST_CASE("openai: what is asked") {
       R"("stream_options":{"include_usage":true},"temperature":0.5,"max_tokens":9,"stream":true})");
 }
 
+TEST_CASE("openai: samples of a case are asked with seeds of their own, `n` is refused") {
+  LoopbackServer server([](const Received& request) { return chat_reply(request, "fine"); });
+  EventLoop loop;
+  const auto model = model_from(yaml(server, ", parameters: {seed: 40, top_p: 1}"), loop);
+  ask_all({question("a", "x", 0), question("a", "x", 2)}, *model, loop);
+  CHECK(server.log().at(0).body.find(R"("seed":40,)") != std::string::npos);
+  CHECK(server.log().at(1).body.find(R"("seed":42,)") != std::string::npos);
+  const auto several = model_from(yaml(server, ", parameters: {n: 3}"), loop);
+  CHECK(ask_once(*several, loop).sample.error.message ==
+        "`n` asks for several answers at once; write `samples:` in the suite: one request brings "
+        "one sample");
+}
+
+TEST_CASE("openai: an answer that the server gave up is none") {
+  for (const char* reason : {"abort", "error"}) {
+    const Sample sample =
+        one(stream({{text_event("half an")}, {finish_event(reason)}, {std::string(kDoneEvent)}}));
+    CHECK(name(sample.error.kind) == "error_in_stream");
+  }
+}
+
 TEST_CASE("openai: a stream comes together") {
   ChatStream chat;
   chat.tokens = {"Gr", "\xC3\xBC\xC3\x9F", "e", " \xF0\x9F\x99\x82"};

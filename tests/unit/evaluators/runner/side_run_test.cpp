@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include "datasets/text/yaml.h"
-#include "evaluators/runner/account.h"
 #include "evaluators/scoring.h"
 #include "evaluators/store/side_calls.h"
 #include "evaluators/store/store.h"
@@ -34,7 +33,6 @@ class Asking final : public Metric, public AsksModels {
 
 struct Project {
   TemporaryFolder folder;
-  EventLoop main;
   std::unique_ptr<SideModels> models;
   Evaluator evaluator;
 
@@ -49,7 +47,7 @@ struct Project {
     evaluator.metric = std::make_unique<Asking>(std::vector<ModelWish>{
         {.model = *mapping, .mark = {}}
     });
-    models = std::make_unique<SideModels>(main);
+    models = std::make_unique<SideModels>();
     Diagnostics problems;
     models->add(evaluator, source, ".", problems);
     REQUIRE_MESSAGE(problems.empty(), render(problems));
@@ -228,15 +226,24 @@ TEST_CASE("side_run: what ends the asking is told, and what waits is given back 
 TEST_CASE("side_run: spending of the run counts, and is counted") {
   LoopbackServer server([](const Received& r) { return chat_answer(last_user_text(r), 10, 10); });
   Project project(server, ", price: {input: 100, output: 100}");
-  Spending spending;
-  spending.add(0.5, 100);
-  SideRun side(*project.models, "", "", {.spending = &spending});
+  Budget budget(1000.0, std::nullopt);
+  const std::size_t model = budget.join();
+  REQUIRE(budget.take(model, {.cost_usd = 0.5, .tokens = 100}) == Budget::Room::yes);
+  budget.settle(model, {.cost_usd = 0.5, .tokens = 100}, true);
+  int told = 0;
+  SideRun side(*project.models, "", "",
+               {.budget = &budget, .on_call = [&](const ModelSpec& spec, const Request&, const Sample& answer) {
+                  CHECK(spec.name == "j");
+                  CHECK(answer.usage.output == 10);
+                  ++told;
+                }});
   side.asker(0).ask(questions(3));
-  CHECK(spending.cost_usd.load() == doctest::Approx(0.5 + 3 * 20 * 100e-6));
-  CHECK(spending.tokens.load() == 160);
+  CHECK(budget.spent().cost_usd == doctest::Approx(0.5 + 3 * 20 * 100e-6));
+  CHECK(budget.spent().tokens == doctest::Approx(160));
+  CHECK(told == 3);
 }
 
-TEST_CASE("side_models: equal mappings are one model; accounts are shared with the main loop") {
+TEST_CASE("side_models: equal mappings are one model, which does not stream") {
   LoopbackServer server(echo);
   Project project(server);
   Evaluator second;
@@ -247,6 +254,5 @@ TEST_CASE("side_models: equal mappings are one model; accounts are shared with t
   CHECK(project.models->models().size() == 1);
   CHECK(project.models->asking().size() == 2);
   const ModelSpec& spec = project.models->models()[0]->spec;
-  CHECK(account_of(spec, project.main) == account_of(spec, project.models->loop()));
   CHECK_FALSE(spec.stream);
 }

@@ -111,7 +111,7 @@ TEST_CASE("bertscore from a server: what cannot be scored, and why") {
   CHECK(metric_problems("bertscore", "{server: {base_url: 'http://127.0.0.1:1'}}")
             .find("`protocol`") != std::string::npos);
   CHECK(metric_problems("bertscore", "{server: {protocol: openai, base_url: 'http://127.0.0.1:1'}}")
-            .find("expected one of: tei") != std::string::npos);
+            .find("expected one of: llama.cpp, tei, vllm") != std::string::npos);
   CHECK(metric_problems("bertscore",
                         "{server: {protocol: tei, base_url: 'http://127.0.0.1:1'}, idf: true}")
             .find("`tokenizer: FOLDER`") != std::string::npos);

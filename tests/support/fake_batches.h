@@ -1,0 +1,48 @@
+#pragma once
+// Batches as OpenAI's server has them, for LoopbackServer: files in, batches of them, files of
+// answers.
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/loopback_server.h"
+
+namespace llmops::test {
+
+class FakeBatches {
+ public:
+  // The answer to the request `body`: status and document, as the ordinary route would give.
+  using Answer = std::function<std::pair<int, std::string>(const std::string& body)>;
+  explicit FakeBatches(Answer answer) : answer_(std::move(answer)) {}
+
+  int looks = 2;                  // at a batch before it is over
+  std::string end = "completed";  // how batches end
+  std::string refusal;            // not empty: every batch is `failed` with this message
+  std::size_t unanswered = 0;     // of the end of each batch: no line at all
+
+  // nullptr where the path is not of batches.
+  Reply reply(const Received& request);
+
+  std::size_t batches() const { return batches_.size(); }
+  std::size_t fetched() const { return fetched_; }                    // files of answers
+  const std::map<std::string, int>& asked() const { return asked_; }  // custom id -> lines uploaded
+
+ private:
+  struct Batch {
+    std::string file, metadata;
+    int looks = 0;
+  };
+  std::string state(std::size_t number);
+  std::string answers(const std::string& lines, bool failed);
+
+  Answer answer_;
+  std::vector<std::string> files_;  // of requests, by number
+  std::vector<Batch> batches_;
+  std::map<std::string, int> asked_;
+  std::size_t fetched_ = 0;
+};
+
+}  // namespace llmops::test
