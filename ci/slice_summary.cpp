@@ -10,9 +10,8 @@ namespace {
 constexpr std::size_t kMostTags = 10000;  // that are counted, the first ones
 
 bool has(const CaseRow& row, const Tag& tag) {
-  return std::ranges::any_of(row.tags, [&](const Tag& each) {
-    return each.key == tag.key && each.value == tag.value;
-  });
+  return std::ranges::any_of(
+      row.tags, [&](const Tag& each) { return each.key == tag.key && each.value == tag.value; });
 }
 
 // A run's rows with one tag.
@@ -56,12 +55,15 @@ std::vector<SliceSummary> summarize_slices(const RunSource& run, std::size_t mos
     }
   std::vector<SliceSummary> slices;
   for (const auto& [key, count] : counts)
-    if (count < cases) slices.push_back({Tag{key.first, key.second}, count, {}});
+    if (count < cases)
+      slices.push_back({
+          Tag{key.first,          key.second},
+          count, {                  }
+      });
   std::ranges::stable_sort(slices, std::greater<>(), &SliceSummary::cases);
   if (slices.size() > most) slices.resize(most);
   std::vector<std::string> ignored;
-  for (SliceSummary& slice : slices)
-    slice.summary = summarize(TaggedRun(run, slice.tag), ignored);
+  for (SliceSummary& slice : slices) slice.summary = summarize(TaggedRun(run, slice.tag), ignored);
   return slices;
 }
 

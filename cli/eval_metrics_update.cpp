@@ -35,7 +35,8 @@ Result<std::filesystem::path> update_eval_metrics(const StoredRunInfo& info, con
   if (!prompt) return prompt.problems();
   if (prompt->file.empty()) return problem("the prompt stands in the suite");
   if (!prompt->revision.empty())
-    return problem(fmt::format("the prompt was read from git ({})", prompt->revision.substr(0, 12)));
+    return problem(
+        fmt::format("the prompt was read from git ({})", prompt->revision.substr(0, 12)));
   const Result<Source> source = read_source(prompt->file);
   if (!source) return source.problems();
   const Result<std::string> text = with_eval_metrics(*source, measured(info, store));

@@ -55,8 +55,7 @@ Result<Prompt> prompt_of(const StoredRunInfo& info) {
   Result<Prompt> prompt = find(info);
   const std::string called = fmt::format("{}@{}", text_of(info.header.prompt, "name"),
                                          text_of(info.header.prompt, "version"));
-  if (!prompt)
-    return problem(fmt::format("the prompt {} is in no file that can be found", called));
+  if (!prompt) return problem(fmt::format("the prompt {} is in no file that can be found", called));
   if (prompt->sha256 != text_of(info.header.prompt, "sha256"))
     return problem(fmt::format("{} asks something else now than run {} did",
                                prompt->file.filename().string(), info.header.id));

@@ -54,11 +54,11 @@ class Card {
   void write() {
     const std::string title = fmt::format("{} with {}", prompt_name(run()), model_name(run()));
     print(page_start("Model card: " + title, page_style()));
-    print(fmt::format("<header><h1>Model card: {}</h1>\n<p class=\"soft\">measured {} on {} of {}"
-                      "</p></header>\n<main>\n",
-                      escape_markup(title), escape_markup(run().created),
-                      counted(run().counts.cases, "case"),
-                      escape_markup(text_of(run().dataset, "path"))));
+    print(fmt::format(
+        "<header><h1>Model card: {}</h1>\n<p class=\"soft\">measured {} on {} of {}"
+        "</p></header>\n<main>\n",
+        escape_markup(title), escape_markup(run().created), counted(run().counts.cases, "case"),
+        escape_markup(text_of(run().dataset, "path"))));
     use();
     verdict();
     scores();
@@ -103,14 +103,14 @@ class Card {
     heading("Intended use");
     const Prompt* prompt = input_.prompt_file;
     if (prompt == nullptr)
-      return soft("The prompt's file is not there, or asks something else by now: what it is for "
-                  "cannot be told.");
+      return soft(
+          "The prompt's file is not there, or asks something else by now: what it is for "
+          "cannot be told.");
     if (!prompt->intended_use.empty())
       paragraph(prompt->intended_use);
     else
       soft("The prompt file does not say; `intended_use:` in it would stand here.");
-    if (!prompt->changelog.empty())
-      paragraph(fmt::format("This version: {}", prompt->changelog));
+    if (!prompt->changelog.empty()) paragraph(fmt::format("This version: {}", prompt->changelog));
     for (const MessageTemplate& message : prompt->messages)
       for (const PartTemplate& part : message.parts)
         block(message.role + (part.type == "text" ? "" : ", " + part.type),
@@ -134,8 +134,8 @@ class Card {
     const Measure& measure = figures.measure;
     const bool ranged = measure.kind == ScoreKind::binary || measure.kind == ScoreKind::bounded;
     row({measure.name, figures.mean ? show(figures.mean, measure, 4) : "not measured",
-         show_interval(figures.interval_low, figures.interval_high, measure, 4),
-         grouped(figures.n), grouped(figures.unscored),
+         show_interval(figures.interval_low, figures.interval_high, measure, 4), grouped(figures.n),
+         grouped(figures.unscored),
          ranged ? fmt::format("{} to {}", figure(measure.range.low), figure(measure.range.high))
                 : "open",
          std::string(name(measure.better))});
@@ -159,8 +159,9 @@ class Card {
     heading("Slices");
     const std::vector<SliceSummary> found = summarize_slices(input_.rows, kMostSlices);
     if (found.empty())
-      return soft("The cases have no tags that tell some from others: nothing is known of groups "
-                  "of them.");
+      return soft(
+          "The cases have no tags that tell some from others: nothing is known of groups "
+          "of them.");
     open_table({"slice", "score", "mean", "95% interval", "cases"});
     for (const SliceSummary& slice : found)
       for (const MeasureSummary& figures : slice.summary.measures) {
@@ -171,15 +172,15 @@ class Card {
              grouped(figures.n) + (figures.n < kFewCases ? " (few)" : "")});
       }
     close_table();
-    if (found.size() == kMostSlices)
-      soft(fmt::format("The {} largest slices.", kMostSlices));
+    if (found.size() == kMostSlices) soft(fmt::format("The {} largest slices.", kMostSlices));
   }
 
   void safety() {
     heading("Safety");
     if (std::ranges::none_of(input_.summary.measures, about_safety))
-      return soft("No evaluator of this run looks at safety: nothing is known about harmful, "
-                  "leaking or refused answers.");
+      return soft(
+          "No evaluator of this run looks at safety: nothing is known about harmful, "
+          "leaking or refused answers.");
     figures_table(&about_safety);
   }
 
@@ -207,12 +208,14 @@ class Card {
     print("<ul>\n");
     const RunCounts& counts = run().counts;
     if (counts.cases > 0)
-      item(fmt::format("{} cannot exclude a failure that affects fewer than about {} of the "
-                       "questions that they stand for.",
-                       counted(counts.cases, "case"),
-                       percent(std::min(1.0, kRuleOfThree / static_cast<double>(counts.cases)))));
-    item("The figures hold for questions like those of the dataset, asked of this model with these "
-         "parameters, and for no others.");
+      item(
+          fmt::format("{} cannot exclude a failure that affects fewer than about {} of the "
+                      "questions that they stand for.",
+                      counted(counts.cases, "case"),
+                      percent(std::min(1.0, kRuleOfThree / static_cast<double>(counts.cases)))));
+    item(
+        "The figures hold for questions like those of the dataset, asked of this model with these "
+        "parameters, and for no others.");
     if (run().samples_per_case < 2)
       item("Each case was asked once: how much answers to one question differ is not known.");
     if (counts.failed > 0)
@@ -225,9 +228,7 @@ class Card {
     for (const std::string& warning : all_warnings(input_)) item(warning);
     print("</ul>\n");
   }
-  void item(const std::string& text) {
-    print(fmt::format("<li>{}</li>\n", escape_markup(text)));
-  }
+  void item(const std::string& text) { print(fmt::format("<li>{}</li>\n", escape_markup(text))); }
 
   void versions() {
     heading("Versions");
@@ -271,7 +272,8 @@ extern const ReportInfo kModelCardReport;
 constexpr ReportInfo kModelCardReport{
     .name = "model-card",
     .extension = ".card.html",
-    .summary = "a model card: intended use, scores with intervals, slices, safety, limits, versions",
+    .summary =
+        "a model card: intended use, scores with intervals, slices, safety, limits, versions",
     .write = &write,
 };
 

@@ -86,14 +86,20 @@ void check_rubrics(const Value& value, const std::filesystem::path& folder, Diag
   append(found, source ? lint_rubric(*source, low, high) : source.problems());
 }
 
+// The problems of filling every prompt with every case.
+Diagnostics render_all(const Suite& suite) {
+  return Dataset::open(suite.dataset,
+                       [&](const Case& row, Diagnostics& problems) {
+                         for (const auto& prompt : suite.prompts)
+                           if (const auto messages = render_messages(*prompt, row); !messages)
+                             append(problems, messages.problems());
+                       })
+      .problems();
+}
+
 // A suite's prompts are held against the columns of its dataset.
 void check_suite(const Suite& suite, const Frame& frame, Diagnostics& found) {
-  const Result<Dataset> dataset =
-      Dataset::open(suite.dataset, [&](const Case& row, Diagnostics& problems) {
-        for (const auto& prompt : suite.prompts)
-          if (Result<std::vector<Message>> messages = render_messages(*prompt, row); !messages)
-            append(problems, messages.problems());
-      });
+  const Result<Dataset> dataset = Dataset::open(suite.dataset);
   append(found, dataset ? lint_dataset(suite.dataset) : dataset.problems());
   // Columns that mean something by their name alone are used, whether a prompt shows them or not.
   LintOptions options = frame.of_prompts();
@@ -114,6 +120,8 @@ void check_suite(const Suite& suite, const Frame& frame, Diagnostics& found) {
   for (const auto& prompt : suite.prompts)
     if (!prompt->file.empty() && prompt->revision.empty())
       append(found, lint_prompt(prompt->file, options));
+  // What the rules cannot see: a value that only some case lacks.
+  if (dataset && !has_errors(found)) append(found, render_all(suite));
   if (const Result<Value> root = parse_yaml(suite.source))
     if (const Value* evaluators = root->find("evaluators"))
       check_rubrics(*evaluators, suite.folder, found);
@@ -167,8 +175,7 @@ ExitCode run(const Options& options, Console& console) {
   const Frame frame{options, options.tokenizer.empty() ? nullptr : *counter};
   for (const std::string& file : files) check(file, frame, found);
   drop_repeats(found);
-  if (!options.sarif.empty())
-    write_atomically(options.sarif, lint_sarif(found, LLMOPS_VERSION));
+  if (!options.sarif.empty()) write_atomically(options.sarif, lint_sarif(found, LLMOPS_VERSION));
   const bool failed = has_errors(found);
   if (console.json()) {
     List problems;
@@ -198,9 +205,10 @@ RunCommand declare(CLI::App& app) {
   app.add_option("--token-budget", options->token_budget,
                  "most tokens of a prompt's fixed text (default: `token_budget` of the suite)")
       ->type_name("N");
-  app.add_option("--tokenizer", options->tokenizer,
-                 "tokenizer.json, .tiktoken, sentencepiece or their folder (default: `tokenizer` of "
-                 "the suite, else an estimate)")
+  app.add_option(
+         "--tokenizer", options->tokenizer,
+         "tokenizer.json, .tiktoken, sentencepiece or their folder (default: `tokenizer` of "
+         "the suite, else an estimate)")
       ->type_name("PATH");
   app.add_option("--base", options->base,
                  "git revision whose versions must keep their content (default: HEAD)")
@@ -218,8 +226,9 @@ extern const CommandInfo kLintCommand;
 constexpr CommandInfo kLintCommand{
     .name = "lint",
     .summary = "Check suites, prompts and datasets without calling anybody",
-    .examples = "  llmops lint\n  llmops lint prompts datasets/support.jsonl --base origin/main "
-                "--sarif lint.sarif\n",
+    .examples =
+        "  llmops lint\n  llmops lint prompts datasets/support.jsonl --base origin/main "
+        "--sarif lint.sarif\n",
     .declare = &declare,
 };
 

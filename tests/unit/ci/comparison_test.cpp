@@ -201,7 +201,8 @@ TEST_CASE("comparison: a named test decides with its own figures") {
 TEST_CASE("comparison: a metric keeps its plain name unless two rules ask for it") {
   const BuiltRun a = scores(60, 1, 0), b = scores(60, 2, 0);
   Rule plain = rule_of("score", RuleKind::max_drop, 0.1);
-  Rule t = rule_of("score", RuleKind::max_drop, 0.2), ranks = rule_of("score", RuleKind::max_drop, 0.3);
+  Rule t = rule_of("score", RuleKind::max_drop, 0.2),
+       ranks = rule_of("score", RuleKind::max_drop, 0.3);
   t.test = "paired_t";
   ranks.test = "wilcoxon";
   struct Row {
@@ -210,13 +211,13 @@ TEST_CASE("comparison: a metric keeps its plain name unless two rules ask for it
     std::vector<std::string> names;
   };
   const Row rows[] = {
-      {"the data choose",           {plain},           {"score", "latency"}                     },
-      {"one test is named",         {t},               {"score", "latency"}                     },
-      {"two tests are named",       {t, ranks},        {"score", "score by wilcoxon", "latency"}},
-      {"named first, then by data", {t, plain},        {"score by paired_t", "score", "latency"}},
+      {"the data choose",           {plain},    {"score", "latency"}                     },
+      {"one test is named",         {t},        {"score", "latency"}                     },
+      {"two tests are named",       {t, ranks}, {"score", "score by wilcoxon", "latency"}},
+      {"named first, then by data", {t, plain}, {"score by paired_t", "score", "latency"}},
       {"all three",
        {ranks, plain, t},
-       {"score by wilcoxon", "score", "score by paired_t", "latency"}                           },
+       {"score by wilcoxon", "score", "score by paired_t", "latency"}                    },
   };
   for (const Row& row : rows) {
     CAPTURE(row.why);

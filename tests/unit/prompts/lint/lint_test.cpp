@@ -42,7 +42,8 @@ std::vector<Row> rows() {
           "p.yaml:4:1: error: unknown key `temprature` [prompt-invalid]\n"
           " 4 | temprature: 1\n"
           "   | ^^^^^^^^^^ expected one of: author, changelog, created, eval_metrics, "
-          "intended_use, limits, messages, model, name, parameters, response_format, system, tools, user, variables, version\n"),
+          "intended_use, limits, messages, model, name, parameters, response_format, system, "
+          "tools, user, variables, version\n"),
       row("empty-message",
           "name: p\n"
           "version: 1.1.0\n"
@@ -226,7 +227,7 @@ std::vector<Row> rows() {
           "version: 1.1.0\n"
           "author: ada@lovelace.dev\n"
           "user: Write to charles@babbage.dev.\n",
-          "p.yaml:4:16: warning: an e-mail address [personal-data]\n"
+          "p.yaml:4:16: warning: an e-mail address: c… [personal-data]\n"
           "  = help: every request sends it to the model's vendor: use an invented one\n"),
       row("schema-invalid",
           "name: p\n"
@@ -295,9 +296,11 @@ std::vector<Row> rows() {
           "p.yaml:14:18: warning: there is no rule `unused-columm`\n"
           " 14 | # llmops: ignore unused-columm, name-mismatch\n"
           "    |                  ^^^^^^^^^^^^^ expected one of: bidi-control, "
-          "conflicting-parameters, content-changed, deprecated-parameter, empty-message, injection-prone, "
+          "conflicting-parameters, content-changed, deprecated-parameter, empty-message, "
+          "injection-prone, "
           "invisible-character, json-unmentioned, model-not-pinned, name-mismatch, personal-data, "
-          "prompt-invalid, schema-invalid, schema-strict, secret, token-budget, undefined-variable, unused-column, unused-default, "
+          "prompt-invalid, schema-invalid, schema-strict, secret, token-budget, "
+          "undefined-variable, unused-column, unused-default, "
           "version-duplicate, version-order, version-same-content\n"
           "  = help: did you mean `unused-column`?\n")};
 }

@@ -18,32 +18,31 @@ TEST_CASE("lint: a rubric describes every grade of its scale") {
   };
   const Row rows[] = {
       {"grades with a colon",
-       "How helpful is the answer?\n\n1: useless\n2: poor\n3: fair\n4: good\n5: all that was asked\n",
-       1, 5, ""},
+       "How helpful is the answer?\n\n1: useless\n2: poor\n3: fair\n4: good\n5: all that was "
+       "asked\n",                                                                                                             1,  5,   ""},
       {"headings, list items, tables, bold, words before the number",
-       "# Helpfulness\n## Score 1\nno\n- **2** = little\n| 3 | some |\nGrade 4: much\n* `5` all\n", 1,
-       5, ""},
-      {"bands", "0-3: wrong\n4 to 6: half\n7 \xE2\x80\x93 10: right\n", 0, 10, ""},
-      {"pass or fail", "0: fails\n1: passes\n", 0, 1, ""},
-      {"only the ends of a long scale", "0: nothing\n100: everything\n", 0, 100, ""},
-      {"grades below zero", "-1: worse\n- 0: the same\n1: better\n", -1, 1, ""},
-      {"no text", " \n\t\n", 1, 5,
+       "# Helpfulness\n## Score 1\nno\n- **2** = little\n| 3 | some |\nGrade 4: much\n* `5` all\n",                           1,  5,   ""},
+      {"bands",                                                       "0-3: wrong\n4 to 6: half\n7 \xE2\x80\x93 10: right\n", 0,  10,  ""},
+      {"pass or fail",                                                "0: fails\n1: passes\n",                                0,  1,   ""},
+      {"only the ends of a long scale",                               "0: nothing\n100: everything\n",                        0,  100, ""},
+      {"grades below zero",                                           "-1: worse\n- 0: the same\n1: better\n",                -1, 1,   ""},
+      {"no text",                                                     " \n\t\n",                                              1,  5,
        "r.md: error: the rubric is empty [rubric-empty]\n"
-       "  = help: say what is judged, and what each grade means\n"},
-      {"two grades left out", "1: bad\n3: fair\n5: good\n", 1, 5,
+       "  = help: say what is judged, and what each grade means\n"                                                                       },
+      {"two grades left out",                                         "1: bad\n3: fair\n5: good\n",                           1,  5,
        "r.md: warning: the scale goes from 1 to 5, and nothing says what 2, 4 mean [rubric-grade]\n"
        "  = help: write a line for each, such as `2: ...`: a judge that guesses what a grade means "
-       "judges differently each time\n"},
-      {"the upper end of a long scale", "0: nothing\n50: half\n", 0, 100,
+       "judges differently each time\n"                                                                                                  },
+      {"the upper end of a long scale",                               "0: nothing\n50: half\n",                               0,  100,
        "r.md: warning: the scale goes from 0 to 100, and nothing says what 100 means "
        "[rubric-grade]\n"
        "  = help: write a line for each, such as `100: ...`: a judge that guesses what a grade "
-       "means judges differently each time\n"},
-      {"a number inside a sentence is no grade", "Give 1 or 2.\n", 1, 2,
+       "means judges differently each time\n"                                                                                            },
+      {"a number inside a sentence is no grade",                      "Give 1 or 2.\n",                                       1,  2,
        "r.md: warning: the scale goes from 1 to 2, and nothing says what 1, 2 mean "
        "[rubric-grade]\n"
        "  = help: write a line for each, such as `1: ...`: a judge that guesses what a grade means "
-       "judges differently each time\n"},
+       "judges differently each time\n"                                                                                                  },
   };
   for (const Row& row : rows) {
     CAPTURE(row.why);
