@@ -18,7 +18,8 @@ TEST_CASE("bench screen: a line says what happens now") {
                 .ttft = &ttft,
                 .tpot = &tpot};
   CHECK(bench_line("concurrency 8", tick) ==
-        "concurrency 8  120/500  8 in flight  2 failed  ttft p50 41 p95 41 ms  tpot p50 10 p95 10 "
+        "concurrency 8  120/500  8 in flight  2 failed  ttft p50 41 p95 41 ms  tpot p50 9.99 p95 "
+        "9.99 "
         "ms  8 req/s  810 tok/s  ETA 38 s");
   tick.wanted = 0;
   tick.wanted_s = 60;
