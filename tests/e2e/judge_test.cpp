@@ -5,7 +5,10 @@
 #include <csignal>
 
 #include <atomic>
+#include <thread>
 
+#include "evaluators/store/side_calls.h"
+#include "evaluators/store/store.h"
 #include "tests/e2e/live_project.h"
 #include "tests/support/loopback_server.h"
 
@@ -128,8 +131,24 @@ TEST_CASE("judge: a killed run asks no judge twice") {
   });
   const TemporaryFolder folder;
   write_suite(folder, server, 12, kRubric);
-  const CliRun killed = run_cli(
-      {"eval"}, {.folder = folder.path(), .signals = {{std::chrono::milliseconds(1500), SIGKILL}}});
+  // Killed once every verdict that came is stored; a run that never gets there fails by its limit.
+  std::thread killer([&] {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(50);
+    while (std::chrono::steady_clock::now() < end) {
+      if (verdicts >= 10 && Store::exists(folder.path() / ".llmops")) {
+        const std::string run = Store(folder.path() / ".llmops").find_run("last")->header.id;
+        const auto uses = side_uses(folder.path() / ".llmops", run);
+        if (!uses.empty() && uses[0].answered == verdicts - 1) break;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    folder.write("stop", "");
+  });
+  const CliRun killed = run_program(
+      {"bash", "-c",
+       "llmops eval & while [ ! -e stop ]; do sleep 0.05; done; kill -9 $!; wait $!; exit $?"},
+      {.folder = folder.path()});
+  killer.join();
   CHECK(killed.code == 128 + SIGKILL);
   const int asked = verdicts;
   const CliRun resumed = run_cli({"eval", "--json", "--resume", "last"}, {folder.path()});
