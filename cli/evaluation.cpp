@@ -309,7 +309,7 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   if (options.judges != nullptr) fan_out_options.stop_because = [&] { return judges.stopped(); };
   bool said_interrupted = false;
   fan_out_options.on_tick = [&](const FanOutCounts& counts) {
-    progress.set_in_flight(counts.in_flight);
+    progress.set_in_flight(counts.in_flight + judges.waiting());
     say_interrupted(console, said_interrupted, counts.in_flight);
     if (const int count = interrupts(); sequential != nullptr && count > 0)
       sequential->request_stop(count);

@@ -113,10 +113,17 @@ Result<std::vector<LabelledRow>> read_rows(const Options& options, const JudgeMe
   }
   const auto labelled =
       std::ranges::count_if(rows, [](const LabelledRow& row) { return row.label.has_value(); });
-  if (dataset && !rows.empty() && labelled < 2 && !has_errors(problems))
-    problems.push_back(problem(
-        fmt::format("{} labelled rows in {}", labelled, options.file),
-        fmt::format("expected two or more with a value in `{}`", options.label), "--label COLUMN"));
+  if (dataset && !rows.empty() && labelled < 2 && !has_errors(problems)) {
+    std::vector<std::string_view> columns(dataset->info().columns.begin(),
+                                          dataset->info().columns.end());
+    if (std::ranges::find(columns, options.label) == columns.end())
+      problems.push_back(problem(fmt::format("{} has no column `{}`", options.file, options.label),
+                                 expected_one_of(columns), did_you_mean(options.label, columns)));
+    else
+      problems.push_back(
+          problem(fmt::format("{} labelled rows in {}", labelled, options.file),
+                  fmt::format("expected two or more with a value in `{}`", options.label)));
+  }
   if (has_errors(problems)) return problems;
   return rows;
 }

@@ -300,6 +300,11 @@ TEST_CASE("judge calibrate: the gate says when a judge was never calibrated, cha
   REQUIRE_MESSAGE(calibrate.code == 2, calibrate.out);  // pass is no label of yes/no choices
   CHECK(calibrate.err.find("the label is `pass`") != std::string::npos);
 
+  const CliRun misspelt =
+      run_cli({"judge", "calibrate", "labelled.csv", "--label", "lable"}, {folder.path()});
+  CHECK(misspelt.code == 2);
+  CHECK(misspelt.err.find("did you mean `label`?") != std::string::npos);
+
   std::string mended = rows;
   for (std::size_t at = 0; (at = mended.find(",pass\n", at)) != std::string::npos;)
     mended.replace(at, 6, ",yes\n");
