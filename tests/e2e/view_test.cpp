@@ -70,7 +70,6 @@ TEST_CASE("view: history, trends, a run, a comparison; refuses whoever is not as
       {"a prefix of a run", root + "run/" + newer.substr(0, 12) + "/", 404},
       {"no such case", root + "run/" + newer + "/case/40", 404},
       {"no number", root + "run/" + newer + "/case/0x1", 404},
-      {"endless", "/" + std::string(20000, 'a'), 400},
   };
   for (const Row& row : rows) {
     CAPTURE(row.why);
@@ -82,6 +81,7 @@ TEST_CASE("view: history, trends, a run, a comparison; refuses whoever is not as
   CHECK(has(status(viewer.ask(line + "\r\n")), " 403 "));
   CHECK(has(status(viewer.ask(line + "Host: evil.example\r\n" + host)), " 400 "));
   CHECK(has(status(viewer.ask("POST " + root + " HTTP/1.1\r\n" + host)), " 400 "));
+  CHECK_FALSE(has(viewer.get("/" + std::string(100'000, 'a')), " 200 "));  // cut off, perhaps mid-word
   CHECK(has(status(viewer.ask("nonsense\r\n\r\n")), " 400 "));
 
   // Nobody on the network can reach it: the one listener is bound to 127.0.0.1.

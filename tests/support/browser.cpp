@@ -208,7 +208,9 @@ Value Browser::evaluate(const std::string& expression) {
 
 bool Browser::becomes(const std::string& expression) {
   for (int i = 0; i < kTries; ++i) {
-    const Value value = evaluate("!!(" + expression + ")");
+    // While a page loads it has no elements yet, and the expression throws.
+    const Value value =
+        evaluate("(() => { try { return !!(" + expression + "); } catch { return false; } })()");
     if (value.boolean() != nullptr && *value.boolean()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }

@@ -13,7 +13,7 @@ namespace {
 
 std::string readable(const ReportInfo& report, const ReportInput& input) {
   const std::string text = report_text(report, input);
-  return report.name == "html" ? unpacked_page(text) : text;
+  return report.extension.ends_with("html") ? unpacked_page(text) : text;
 }
 
 }  // namespace
