@@ -101,6 +101,7 @@ constexpr Need kNeeds[] = {
      "printf 'prompt: {name: q, version: 1.0.0, user: hello}\\ndataset: labelled.csv\\n"
      "model: &m {provider: replay, path: labelled.csv, match: id, output: verdict}\\njudge: *m\\n"
      "evaluators: [{rubric: {criteria: c, steps: none}}]\\n' > llmops.yaml"                              },
+    {"--base origin/main",              "git update-ref refs/remotes/origin/main HEAD"                   },
     {"~/.config/fish",                  "mkdir -p ~/.config/fish/completions"                            },
 };
 
