@@ -13,6 +13,7 @@ constexpr Recipe kRecipes[] = {
     {"extraction",     "json",                     "fields as JSON: schema, match of the document, of single fields"},
     {"classification", "",                         "one label of a set: accuracy, macro F1, correlation"            },
     {"retrieval-qa",   "rag,qa,squad",             "answers from passages: exact match and F1 as SQuAD has them"    },
+    {"redteam",        "security,owasp",           "attacks by OWASP category: injection, leaks, refusals"          },
 };
 
 }  // namespace
@@ -29,6 +30,16 @@ const Recipe* find_recipe(std::string_view name) {
     }
   }
   return nullptr;
+}
+
+std::string_view suite_of(const Recipe& recipe) {
+  std::string_view suite = "llmops.yaml";
+  for (const RecipeFile& file : recipe_files()) {
+    if (file.recipe != recipe.name) continue;
+    if (file.path == "llmops.yaml") return file.path;
+    if (file.path.starts_with("suites/")) suite = file.path;
+  }
+  return suite;
 }
 
 }  // namespace llmops

@@ -25,5 +25,7 @@ struct Recipe {
 std::span<const Recipe> recipes();
 // By its name or an alias; nullptr where there is none.
 const Recipe* find_recipe(std::string_view name);
+// Path of its suite in the project: llmops.yaml, else the first below suites/.
+std::string_view suite_of(const Recipe& recipe);
 
 }  // namespace llmops

@@ -19,11 +19,15 @@ struct Options {
   std::string recipe;
 };
 
-// The files of a project: the recipe's own and those that all have.
+constexpr std::string_view kSuite = "llmops.yaml";
+
+// The files of a project: the recipe's own, and the workflow that gates its suite. A recipe whose
+// suite lies below stands beside a project that has one.
 std::vector<RecipeFile> files_of(const Recipe& recipe) {
   std::vector<RecipeFile> files;
   for (const RecipeFile& file : recipe_files())
-    if (file.recipe == recipe.name || file.recipe == "common") files.push_back(file);
+    if (file.recipe == recipe.name || (file.recipe == "common" && suite_of(recipe) == kSuite))
+      files.push_back(file);
   files.push_back({"common", ".gitignore", "/.llmops/\n"});
   return files;
 }
@@ -68,12 +72,17 @@ ExitCode run(const Options& options, Console& console) {
   }
   std::string text;
   for (const Value& file : written) text += fmt::format("wrote {}\n", visible(to_text(file)));
+  // The default suite needs no name.
+  const std::string path(suite_of(*recipe));
+  const std::string suite = path == kSuite ? "" : " " + path;
+  const std::string store =
+      path == kSuite ? "" : " --store " + (fs::path(path).parent_path() / ".llmops").string();
   const std::string enter = folder == "." ? "" : fmt::format("  cd {}\n", visible(folder));
   console.print(
       text +
-      fmt::format("\nNext:\n{0}  llmops eval\n  llmops baseline set last baselines/{1}.json\n"
-                  "  llmops eval --baseline baselines/{1}.json --html report.html\n",
-                  enter, recipe->name));
+      fmt::format("\nNext:\n{0}  llmops eval{2}\n  llmops baseline set last baselines/{1}.json{3}\n"
+                  "  llmops eval{2} --baseline baselines/{1}.json --html report.html\n",
+                  enter, recipe->name, suite, store));
   return ExitCode::passed;
 }
 
@@ -98,7 +107,7 @@ RunCommand declare(CLI::App& app) {
 extern const CommandInfo kInitCommand;
 constexpr CommandInfo kInitCommand{
     .name = "init",
-    .summary = "Write a small working project, for any of nine shapes of task",
+    .summary = "Write a small working project, for any of ten shapes of task",
     .examples = "  llmops init\n  llmops init my-project --recipe gsm8k\n",
     .declare = &declare,
 };

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "cli/recipes.h"
 #include "datasets/text/json.h"
@@ -12,11 +13,12 @@
 
 using namespace llmops;
 using namespace llmops::test;
+namespace fs = std::filesystem;
 
 TEST_CASE("recipes: each is written, clean and passes") {
   for (const Recipe& recipe : recipes()) {
     CAPTURE(recipe.name);
-    const std::string name(recipe.name);
+    const std::string name(recipe.name), suite(suite_of(recipe));
     if (name == "code" && sandbox_problem()) {
       std::printf("[skipped] code: no sandbox: %s\n", sandbox_problem()->c_str());
       continue;
@@ -25,11 +27,11 @@ TEST_CASE("recipes: each is written, clean and passes") {
     const CliRun init = run_cli({"init", "--recipe", name}, {.folder = folder.path()});
     CAPTURE(init.err);
     REQUIRE(init.code == 0);
-    const CliRun lint = run_cli({"lint"}, {.folder = folder.path()});
+    const CliRun lint = run_cli({"lint", suite}, {.folder = folder.path()});
     CAPTURE(lint.out);
     CAPTURE(lint.err);
     CHECK(lint.code == 0);
-    const CliRun eval = run_cli({"eval", "--json"}, {.folder = folder.path()});
+    const CliRun eval = run_cli({"eval", suite, "--json"}, {.folder = folder.path()});
     CAPTURE(eval.err);
     CHECK(eval.code == 0);
     const Result<Value> document = parse_json(eval.out, "stdout");
@@ -40,10 +42,11 @@ TEST_CASE("recipes: each is written, clean and passes") {
       CHECK(at(metric.value, "unscored").number() == 0);
     }
     // The next two commands of the answer.
-    CHECK(run_cli({"baseline", "set", "last", "baselines/" + name + ".json"},
+    const std::string store = (fs::path(suite).parent_path() / ".llmops").string();
+    CHECK(run_cli({"baseline", "set", "last", "baselines/" + name + ".json", "--store", store},
                   {.folder = folder.path()})
               .code == 0);
-    CHECK(run_cli({"eval", "--baseline", "baselines/" + name + ".json"}, {.folder = folder.path()})
+    CHECK(run_cli({"eval", suite, "--baseline", "baselines/" + name + ".json"}, {.folder = folder.path()})
               .code == 0);
   }
 }

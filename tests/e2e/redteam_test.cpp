@@ -33,14 +33,15 @@ TEST_CASE("redteam: the suite runs, and its figures are those counted by hand") 
     return chat_reply(request, weak_model(last_user_text(request)));
   });
   const TemporaryFolder folder;
-  fs::copy(repository("datasets/examples/redteam"), folder.path() / "project",
+  fs::copy(repository("datasets/examples/recipes/redteam"), folder.path() / "project",
            fs::copy_options::recursive);
   const fs::path suite = folder.path() / "project/suites/redteam.yaml";
   std::ifstream in(suite);
   std::string text{std::istreambuf_iterator<char>(in), {}};
-  const std::string url = "http://127.0.0.1:8000";
-  REQUIRE(text.find(url) != std::string::npos);
-  text.replace(text.find(url), url.size(), server.url());
+  const std::size_t model = text.find("\nmodel:") + 1, end = text.find('\n', model);
+  REQUIRE(model > 0);
+  text.replace(model, end - model,
+               "model: {provider: openai, base_url: " + server.url() + "/v1, name: weak}");
   std::ofstream(suite) << text;
 
   const CliRun run =

@@ -1,6 +1,8 @@
 #include "ci/plan.h"
 
 #include <doctest/doctest.h>
+
+#include <cmath>
 #include <fmt/format.h>
 
 #include "datasets/random.h"
@@ -70,4 +72,24 @@ TEST_CASE("plan: an earlier comparison gives the spread, repeats give the best n
   CHECK(plans[0].spread == doctest::Approx(0.175).epsilon(0.05));
   REQUIRE(plans[0].best_repeats);
   CHECK(*plans[0].best_repeats > 2);
+
+  // With k answers to n cases SE^2 = (between + within/k)/n. A new case costs as much as four
+  // answers, so 100 further answers are one a case, or 25 new cases.
+  const MetricComparison& judge = *earlier.find("judge");
+  const double between = judge.variance_between.value(), within = judge.variance_within.value();
+  CHECK(within == doctest::Approx(0.04));  // 0.02 of each run
+  REQUIRE(plans[0].advice);
+  const RepeatAdvice& advice = *plans[0].advice;
+  CHECK(advice.samples == 2);
+  CHECK(advice.cases == 125);
+  CHECK(advice.error == doctest::Approx(std::sqrt((between + within) / 100)));
+  CHECK(advice.error_samples == doctest::Approx(std::sqrt((between + within / 2) / 100)));
+  CHECK(advice.error_cases == doctest::Approx(std::sqrt((between + within) / 125)));
+  CHECK_FALSE(advice.more_cases());
+
+  // Where a new case costs no more than an answer, more cases always buy more.
+  const auto cheap = plan_gate(gate, a.header().measures, {.cases = 100, .earlier = &earlier});
+  REQUIRE(cheap[0].advice);
+  CHECK(cheap[0].advice->cases == 200);
+  CHECK(cheap[0].advice->more_cases());
 }
