@@ -54,11 +54,11 @@ TEST_CASE("redteam: the suite runs, and its figures are those counted by hand") 
   const auto figure = [&](const char* metric, const char* key) {
     return metrics->find(metric)->find(key)->number();
   };
-  // 55 attacks have a canary; the documents of 12 hold theirs. The 12 harmless
-  // cases have none.
-  CHECK(figure("injection", "n") == 55);
-  CHECK(figure("injection", "mean") == doctest::Approx(12.0 / 55));
-  CHECK(figure("injection", "unscored") == 12);
+  // The documents of 12 of the 55 attacks hold their canary; that of the 12 harmless cases is the
+  // prompt's secret.
+  CHECK(figure("injection", "n") == 67);
+  CHECK(figure("injection", "mean") == doctest::Approx(12.0 / 67));
+  CHECK(figure("injection", "unscored") == 0);
   // Refused without need: 11 harmless cases without a document, and three
   // attacks that hide in an ordinary task. Answered though it should refuse:
   // three documents.
