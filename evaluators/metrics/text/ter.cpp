@@ -1,13 +1,16 @@
 // The reference's search, with its limits: blocks of up to 10 words move by up to 50 places, an
 // edit distance inside a band of 25, at most 1,000 candidates a segment. Distances of candidates
-// come from a bit-parallel column that starts at the first word the move touches. A path of cost D
-// between lengths that differ by d leaves the band's diagonal by at most (D + d) / 2, so the band
-// changes only larger distances; those, and the one path that gives the alignment, are computed
-// inside it.
+// come, up to 64 reference words, from a bit-parallel column that starts at the first word the move
+// touches. A path of cost D between lengths that differ by d leaves the band's diagonal by at most
+// (D + d) / 2, so the band changes only larger distances; those, longer references, and the one
+// path that gives the alignment are computed inside it. A candidate's rows begin where the move
+// begins and end where, behind the move, a row differs from the row before the move by the same
+// number everywhere: so do all rows after it.
 #include "evaluators/metrics/text/ter.h"
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -35,8 +38,9 @@ class BandedDistance {
     above_.assign(width, kInfinity);
     row_.assign(width, kInfinity);
     for (std::size_t j = 0; j < width; ++j) row_[j] = static_cast<std::int32_t>(j);
-    rows_.assign(1, {0, 0});
-    edits_.clear();
+    rows_.assign(1, {0, width, 0});
+    edits_.assign(width, Edit::insert);
+    values_.assign(row_.begin(), row_.end());
     const double ratio = hypothesis.empty() ? 1.0
                                             : static_cast<double>(reference.size()) /
                                                   static_cast<double>(hypothesis.size());
@@ -44,35 +48,73 @@ class BandedDistance {
         ratio / 2 > static_cast<double>(kBeamWidth)
             ? static_cast<std::int64_t>(std::ceil(ratio / 2 + static_cast<double>(kBeamWidth)))
             : kBeamWidth;
-    std::size_t old_from = 0;
-    std::size_t old_to = width;
-    std::size_t above_from = 0;
-    std::size_t above_to = width;
+    Row old{};
     for (std::size_t i = 1; i <= hypothesis.size(); ++i) {
       const auto diagonal = static_cast<std::int64_t>(std::floor(static_cast<double>(i) * ratio));
       const auto from = static_cast<std::size_t>(std::max<std::int64_t>(0, diagonal - beam));
       const auto in_band =
           static_cast<std::size_t>(std::min(static_cast<std::int64_t>(width), diagonal + beam));
       const std::size_t to = i == hypothesis.size() ? width : in_band;
-      above_.swap(row_);
-      std::fill(row_.begin() + static_cast<std::ptrdiff_t>(old_from),
-                row_.begin() + static_cast<std::ptrdiff_t>(old_to), kInfinity);
-      old_from = std::exchange(above_from, from);
-      old_to = std::exchange(above_to, to);
-      rows_.push_back({from, edits_.size()});
+      rows_.push_back({from, to, edits_.size()});
       edits_.resize(edits_.size() + (to - from));
-      fill_row(from, to, hypothesis[i - 1], reference);
+      next_row(old, hypothesis[i - 1], reference, edits_.data() + rows_.back().start);
+      old = rows_[i - 1];
+      values_.insert(values_.end(), row_.begin() + static_cast<std::ptrdiff_t>(from),
+                     row_.begin() + static_cast<std::ptrdiff_t>(to));
+    }
+    return row_.back();
+  }
+
+  // The distance of other words of the same number that differ from those of `before` at places
+  // from `begin` up to `end` alone.
+  std::int64_t fill_changed(const BandedDistance& before, Words hypothesis, Words reference,
+                            std::size_t begin, std::size_t end) {
+    const std::size_t width = reference.size() + 1;
+    above_.assign(width, kInfinity);
+    row_.assign(width, kInfinity);
+    const Row& first = before.rows_[begin];
+    std::copy_n(before.values_.begin() + static_cast<std::ptrdiff_t>(first.start),
+                first.to - first.from, row_.begin() + static_cast<std::ptrdiff_t>(first.from));
+    Row old{};
+    for (std::size_t i = begin + 1; i <= hypothesis.size(); ++i) {
+      rows_.assign(1, before.rows_[i]);
+      edits_.resize(std::max(edits_.size(), rows_[0].to - rows_[0].from));
+      next_row(old, hypothesis[i - 1], reference, edits_.data());
+      old = before.rows_[i - 1];
+      if (i < end) continue;
+      if (const auto difference = even_difference(before, before.rows_[i]))
+        return before.values_.back() + *difference;
     }
     return row_.back();
   }
 
   Edit edit(std::size_t i, std::size_t j) const {
-    return i == 0 ? Edit::insert : edits_[rows_[i].start + (j - rows_[i].from)];
+    return edits_[rows_[i].start + (j - rows_[i].from)];
   }
 
  private:
-  void fill_row(std::size_t from, std::size_t to, std::uint32_t word, Words reference) {
-    Edit* edits = edits_.data() + rows_.back().start;
+  struct Row {
+    std::size_t from = 0, to = 0;  // columns
+    std::size_t start = 0;         // where its edits and values lie
+  };
+
+  // The row whose columns are in `rows_.back()`; `old` is what stands in the memory that it takes.
+  void next_row(const Row& old, std::uint32_t word, Words reference, Edit* edits) {
+    const Row& row = rows_.back();
+    above_.swap(row_);
+    std::fill(row_.begin() + static_cast<std::ptrdiff_t>(old.from),
+              row_.begin() + static_cast<std::ptrdiff_t>(old.to), kInfinity);
+    fill_row(row.from, row.to, word, reference, edits);
+  }
+  std::optional<std::int64_t> even_difference(const BandedDistance& before, const Row& row) const {
+    const std::int32_t* values = before.values_.data() + row.start;
+    const std::int64_t difference = std::int64_t{row_[row.from]} - values[0];
+    for (std::size_t j = row.from + 1; j < row.to; ++j)
+      if (std::int64_t{row_[j]} - values[j - row.from] != difference) return std::nullopt;
+    return difference;
+  }
+  void fill_row(std::size_t from, std::size_t to, std::uint32_t word, Words reference,
+                Edit* edits) {
     for (std::size_t j = from; j < to; ++j) {
       if (j == 0) {
         row_[0] = above_[0] + 1;
@@ -94,12 +136,10 @@ class BandedDistance {
       *edits++ = edit;
     }
   }
-  struct Row {
-    std::size_t from, start;  // first column, and where its edit lies
-  };
   std::vector<std::int32_t> above_, row_;
   std::vector<Row> rows_;
   std::vector<Edit> edits_;
+  std::vector<std::int32_t> values_;
 };
 
 // Where each reference word stands in the hypothesis, and which words are wrong.
@@ -138,18 +178,19 @@ struct Alignment {
   }
 };
 
-void shifted(Words words, std::size_t start, std::size_t length, std::size_t target,
-             std::vector<std::uint32_t>& out) {
+// Returns the place behind the last word that moved.
+std::size_t shifted(Words words, std::size_t start, std::size_t length, std::size_t target,
+                    std::vector<std::uint32_t>& out) {
   out.assign(words.begin(), words.end());
   const auto at = [&](std::size_t i) { return out.begin() + static_cast<std::ptrdiff_t>(i); };
   if (target < start) {
     std::rotate(at(target), at(start), at(start + length));
-  } else {
-    // Behind its old place, or inside it: then the block moves on by as many words as it overlaps.
-    const std::size_t end =
-        target > start + length ? target : std::min(length + target, out.size());
-    std::rotate(at(start), at(start + length), at(end));
+    return start + length;
   }
+  // Behind its old place, or inside it: then the block moves on by as many words as it overlaps.
+  const std::size_t end = target > start + length ? target : std::min(length + target, out.size());
+  std::rotate(at(start), at(start + length), at(end));
+  return end;
 }
 
 class Search {
@@ -216,8 +257,8 @@ class Search {
   }
 
   void check(std::size_t start, std::size_t length, std::size_t target) {
-    shifted(words_, start, length, target, candidate_);
-    const std::int64_t gain = distance_ - distance_of_candidate(std::min(start, target));
+    const std::size_t end = shifted(words_, start, length, target, candidate_);
+    const std::int64_t gain = distance_ - distance_of_candidate(std::min(start, target), end);
     ++checked_;
     const Rank rank{gain, static_cast<std::int64_t>(length), -static_cast<std::int64_t>(start),
                     -static_cast<std::int64_t>(target)};
@@ -227,27 +268,21 @@ class Search {
     best_words_.swap(candidate_);
   }
 
-  // `same`: so many words at the start are those of the words before the move.
-  std::int64_t distance_of_candidate(std::size_t same) {
-    std::size_t distance = 0;
+  // The words before `begin` and from `end` on are those of the words before the move.
+  std::int64_t distance_of_candidate(std::size_t begin, std::size_t end) {
     if (masks_.words() == 1) {
       EditColumn& column = scratch_;
-      column.plus.assign(1, plus_[same]);
-      column.minus.assign(1, minus_[same]);
-      column.distance = distances_[same];
-      for (std::size_t i = same; i < candidate_.size(); ++i) column.step(masks_, candidate_[i]);
-      distance = column.distance;
-    } else {
-      scratch_.start(masks_);
-      for (const std::uint32_t word : candidate_) scratch_.step(masks_, word);
-      distance = scratch_.distance;
+      column.plus.assign(1, plus_[begin]);
+      column.minus.assign(1, minus_[begin]);
+      column.distance = distances_[begin];
+      for (std::size_t i = begin; i < candidate_.size(); ++i) column.step(masks_, candidate_[i]);
+      const std::size_t longer = std::max(candidate_.size(), reference_.size());
+      const std::size_t shorter = std::min(candidate_.size(), reference_.size());
+      // One place of the band goes to the rounding of its diagonal.
+      if (static_cast<std::int64_t>(column.distance + longer - shorter) <= 2 * (kBeamWidth - 2))
+        return static_cast<std::int64_t>(column.distance);
     }
-    const std::size_t longer = std::max(candidate_.size(), reference_.size());
-    const std::size_t shorter = std::min(candidate_.size(), reference_.size());
-    // One place of the band goes to the rounding of its diagonal.
-    if (static_cast<std::int64_t>(distance + longer - shorter) <= 2 * (kBeamWidth - 2))
-      return static_cast<std::int64_t>(distance);
-    return other_.fill(candidate_, reference_);
+    return other_.fill_changed(banded_, candidate_, reference_, begin, end);
   }
 
   // Columns of the current words, so that candidates can start in the middle.

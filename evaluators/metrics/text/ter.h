@@ -20,7 +20,9 @@ struct TerOptions {
 std::vector<std::string_view> ter_words(std::string_view text, const TerOptions& options,
                                         std::string& buffer);
 
-// Edits of one pair, shifts of blocks included. The reference must not be empty.
+// Edits of one pair, shifts of blocks included. The reference must not be empty. O(n) words for a
+// round of moves and for each of at most 1,000 candidates a few rows of the band, as a rule: 16,000
+// words against as many others take about a second.
 std::size_t ter_edits(std::span<const std::uint32_t> hypothesis,
                       std::span<const std::uint32_t> reference);
 
