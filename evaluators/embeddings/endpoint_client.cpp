@@ -99,6 +99,7 @@ EndpointClient::Vectors EndpointClient::find(const std::string& key) {
   found->rows = static_cast<std::size_t>((*stored)[0]);
   found->values.assign(stored->begin() + 1, stored->end());
   if (found->values.size() % found->rows != 0) return nullptr;
+  remember(key, found);
   const std::lock_guard lock(mutex_);
   ++cached_;
   return found;
@@ -110,6 +111,10 @@ void EndpointClient::keep(const std::string& key, const Vectors& vectors) {
     stored.insert(stored.end(), vectors->values.begin(), vectors->values.end());
     cache_->put(key, stored.data(), stored.size());
   }
+  remember(key, vectors);
+}
+
+void EndpointClient::remember(const std::string& key, const Vectors& vectors) {
   const std::lock_guard lock(mutex_);
   recent_bytes_ += vectors->values.size() * sizeof(float);
   if (recent_bytes_ > kRemembered) {

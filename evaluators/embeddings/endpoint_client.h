@@ -49,6 +49,7 @@ class EndpointClient {
   std::string key_of(std::string_view text) const;
   Vectors find(const std::string& key);
   void keep(const std::string& key, const Vectors& vectors);
+  void remember(const std::string& key, const Vectors& vectors);
   void ask(std::vector<Missing>& missing);
 
   const EmbeddingsProtocol& protocol_;
