@@ -7,6 +7,7 @@
 #include "ci/stats/pass_at_k.h"
 #include "datasets/text/fields.h"
 #include "datasets/text/yaml.h"
+#include "evaluators/asker.h"
 #include "evaluators/metrics/text/sacrebleu_metric.h"
 
 namespace llmops {
@@ -96,6 +97,11 @@ std::vector<ScoreMetric> make_score_metrics(const std::vector<std::string>& name
       found = has_errors(again) ? found : again;
     }
     append(problems, found);
+    AsksModels* asks = asks_models(each.metric.get());
+    if (asks != nullptr && !asks->wishes().empty())
+      problems.push_back(problem(
+          fmt::format("metric `{}` asks a model, and `score` has none", names[i]), "",
+          "name it under `evaluators:` of a suite; `provider: replay` gives outputs of a file"));
     if (each.metric != nullptr) made.push_back(std::move(each));
   }
   return made;

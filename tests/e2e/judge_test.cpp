@@ -195,6 +195,90 @@ TEST_CASE("judge: steps are written once and pinned") {
         text_at(json_of(second), "/metrics/rubric/signature"));
 }
 
+TEST_CASE("judge: pairs say their win rate at equal length") {
+  LoopbackServer server([](const Received& request) {
+    if (asks(request, "m"))
+      return chat_answer("long " + std::string(request.body.size() % 3 == 0 ? 90 : 1, 'x') +
+                         last_user_text(request));
+    const std::string text = last_user_text(request);
+    const bool first = shown(text, "first_answer").size() > shown(text, "second_answer").size();
+    return chat_answer(first ? R"({"choice": "first"})" : R"({"choice": "second"})");
+  });
+  const TemporaryFolder folder;
+  write_suite(folder, server, 30, "- pairwise: {against: {column: other}}\n");
+  const CliRun run = run_cli({"eval", "--json"}, {folder.path()});
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  CHECK(number_at(json_of(run), "/metrics/pairwise/mean") == 1);
+  CHECK(number_at(json_of(run), "/metrics/pairwise.flip/mean") == 0);
+  CHECK(run.out.find("pairwise: preferred in 100.0%") != std::string::npos);
+  CHECK(run.out.find("equal length is hardly ever seen") != std::string::npos);
+}
+
+TEST_CASE("judge: both halves of a diff are judged by one judge") {
+  LoopbackServer server([](const Received& request) {
+    if (asks(request, "m")) return chat_answer("re " + last_user_text(request));
+    const bool new_one = shown(last_user_text(request), "answer").starts_with("re new");
+    return chat_answer(new_one ? R"({"score": 5})" : R"({"score": 3})");
+  });
+  const TemporaryFolder folder;
+  write_suite(folder, server, 8, kRubric);
+  for (const char* version : {"1.0.0", "1.1.0"})
+    folder.write(std::string("prompts/q/") + version + ".yaml",
+                 std::string("name: q\nversion: \"") + version + "\"\nuser: \"" +
+                     (version[2] == '1' ? "new " : "") + "{{ question }}\"\n");
+  const CliRun run =
+      run_cli({"diff", "q@1.0.0", "q@1.1.0", "--suite", "llmops.yaml", "--json"}, {folder.path()});
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  CHECK(number_at(json_of(run), "/comparison/rubric/difference") == 0.5);
+  CHECK(server.requests() == 32);
+}
+
+TEST_CASE("judge: Ctrl-C ends a run that waits for its judge, and --resume goes on") {
+  std::atomic<bool> slow{true};
+  std::atomic<int> verdicts{0};
+  LoopbackServer server([&](const Received& request) {
+    if (asks(request, "m")) return chat_answer("an answer to " + last_user_text(request));
+    ++verdicts;
+    const std::string text = chat_json(R"({"score": 5})", 100, 10);
+    return answer_after(std::chrono::milliseconds(slow ? 300 : 0), 200, text);
+  });
+  const TemporaryFolder folder;
+  write_suite(folder, server, 20,
+              "- rubric: {criteria: c, steps: none, model: {provider: openai, name: j, limits: "
+              "{concurrency: 1}, base_url: " +
+                  server.url() + "/v1}}\n");
+  std::thread waiter([&] {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(50);
+    while (verdicts < 2 && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    folder.write("stop", "");
+  });
+  const CliRun stopped = run_program({"bash", "-c",
+                                      "set -m; llmops eval & while [ ! -e stop ]; do sleep 0.05; "
+                                      "done; kill -INT $!; wait $!; exit $?"},
+                                     {.folder = folder.path()});
+  waiter.join();
+  CHECK(stopped.code == 3);
+  CHECK(stopped.err.find("--resume") != std::string::npos);
+  const int before = verdicts;
+  CHECK(before < 20);
+  slow = false;
+  const CliRun resumed = run_cli({"eval", "--json", "--resume", "last"}, {folder.path()});
+  REQUIRE_MESSAGE(resumed.code == 0, resumed.err);
+  CHECK(number_at(json_of(resumed), "/metrics/rubric/n") == 20);
+  CHECK(verdicts == 20);  // none was asked twice
+}
+
+TEST_CASE("judge: `score` has no model to ask") {
+  const TemporaryFolder folder;
+  folder.write("a.csv", "hyp,ref\na,b\n");
+  const CliRun run = run_cli(
+      {"score", "a.csv", "--hypothesis", "hyp", "--reference", "ref", "--metric", "reference"},
+      {folder.path()});
+  CHECK(run.code == 2);
+  CHECK(run.err.find("metric `reference` asks a model, and `score` has none") != std::string::npos);
+}
+
 TEST_CASE("judge: a suite without a judge for its evaluator is told so") {
   const TemporaryFolder folder;
   write_live_project(folder, "http://127.0.0.1:9", 1);
