@@ -1,6 +1,5 @@
 #include "datasets/text/hash.h"
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <stdexcept>
@@ -27,7 +26,11 @@ std::string Sha256::hex() {
   unsigned length = 0;
   EVP_DigestFinal_ex(state_->context, digest, &length);
   std::string text;
-  for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
+  constexpr char kDigits[] = "0123456789abcdef";
+  for (unsigned i = 0; i < length; ++i) {
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
+  }
   return text;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/random.h"
+#include "evaluators/metrics/text/significance.h"
 #include "tests/support/metric.h"
 
 namespace {
@@ -108,6 +109,33 @@ void score(benchmark::State& state, const char* name, const char* options, std::
       benchmark::Counter(static_cast<double>(pairs) * static_cast<double>(state.iterations()),
                          benchmark::Counter::kIsRate);
 }
+
+// sacrebleu's paired bootstrap of two systems: 1,000 resamples of 10,000 segments, from kept
+// counts.
+void bootstrap(benchmark::State& state) {
+  Prose prose(1);
+  const std::unique_ptr<llmops::Metric> metric = llmops::test::make_metric("bleu", "");
+  std::vector<llmops::CountTable> systems(2);
+  for (std::size_t i = 0; i < 10000; ++i) {
+    const Pair pair = prose.pair(62);
+    const Pair other = prose.pair(62);
+    for (std::size_t s = 0; s < systems.size(); ++s) {
+      const auto counts =
+          llmops::test::measure(*metric, (s == 0 ? pair : other).hypothesis, pair.references)
+              .counts;
+      systems[s].width = counts.size();
+      systems[s].rows.insert(systems[s].rows.end(), counts.begin(), counts.end());
+    }
+  }
+  for (auto _ : state)
+    benchmark::DoNotOptimize(llmops::paired_bootstrap(
+        systems,
+        [&](std::span<const double> sums, bool) {
+          return metric->corpus(sums).front().value_or(0.0);
+        },
+        1000, 12345));
+}
+BENCHMARK(bootstrap)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
 
 BENCHMARK_CAPTURE(score, bleu_13a_10000, "bleu", "", 10000)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(score, bleu_intl_10000, "bleu", "{tokenize: intl}", 10000)
