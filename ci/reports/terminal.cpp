@@ -277,10 +277,15 @@ class Screen {
     return value;
   }
 
-  static std::string interval(const MetricComparison& compared, int decimals) {
+  // On a narrow screen without blanks, so that the column has room.
+  std::string interval(const MetricComparison& compared, int decimals) const {
     const Measure& measure = compared.measure;
-    return show_signed_interval(scaled(compared.interval_low, measure),
-                                scaled(compared.interval_high, measure), measure, decimals);
+    std::string text = show_signed_interval(scaled(compared.interval_low, measure),
+                                            scaled(compared.interval_high, measure), measure,
+                                            decimals);
+    const std::size_t gap = width_ < 100 ? text.find(" .. ") : std::string::npos;
+    if (gap != std::string::npos) text.replace(gap, 4, "..");
+    return text;
   }
 
   static std::string label(const MeasureLine& line) {
@@ -342,6 +347,7 @@ class Screen {
     const std::string where =
         input_.store.empty() ? "" : " --store " + shell_word(visible(input_.store));
     out_ += "  all cases   llmops report " + id + where + " --html report.html\n";
+    out_ += "  browse      llmops view" + where + "\n";
     out_ += "  re-decide   llmops gate " + id + where + "\n";
     if (outcome_of(input_) == Outcome::pass && input_.run.complete)
       out_ += "  accept      llmops baseline set " + id + " FILE" + where + "\n";
