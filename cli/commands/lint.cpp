@@ -76,7 +76,7 @@ void check_rubrics(const Value& value, const std::filesystem::path& folder, Diag
   for (const Member& member : *value.object()) check_rubrics(member.value, folder, found);
   const Value* rubric = value.find("rubric");
   if (rubric == nullptr || !rubric->is_string()) return;
-  const std::filesystem::path file = folder / *rubric->string();
+  const std::filesystem::path file = (folder / *rubric->string()).lexically_normal();
   std::error_code none;
   if (file.extension() == ".yaml" || file.extension() == ".yml" ||
       !std::filesystem::is_regular_file(file, none))
