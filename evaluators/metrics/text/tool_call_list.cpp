@@ -29,7 +29,8 @@ std::optional<Value> arguments_of(const Value& call) {
 }
 
 std::optional<ToolCall> call_of(const Value& entry) {
-  if (const std::string* name = entry.string()) return ToolCall{*name, std::nullopt};
+  if (const std::string* name = entry.string())
+    return name->empty() ? std::nullopt : std::optional(ToolCall{*name, std::nullopt});
   if (!entry.is_object()) return std::nullopt;
   if (const Value* function = entry.find("function"); function != nullptr && function->is_object())
     return call_of(*function);
