@@ -14,7 +14,8 @@ namespace llmops {
 namespace {
 
 constexpr int kBisections = 5;
-constexpr double kSaturated = 0.9;  // answered / offered below this: the server does not keep up
+constexpr double kSaturated = 0.9;   // answered in time below this: the server does not keep up
+constexpr double kLeastInStage = 5;  // requests of a stage
 
 // Another number each time, so that no text was asked before.
 std::uint64_t nonce() {
@@ -230,7 +231,9 @@ class Job {
   // Doubles the rate until it is too high, then halves the gap.
   void sweep() {
     double good = 0, bad = 0;
+    const double least = kLeastInStage / suite_.stage_s;
     double rate = job_.look.service_s > 0 ? std::clamp(1 / job_.look.service_s, 0.1, 1000.0) : 1;
+    rate = std::max(rate, 2 * least);
     for (int step = 0; step < 30 && interrupts() == 0; ++step) {
       LoadOptions options = open(rate);
       options.requests = 0;
@@ -252,19 +255,41 @@ class Job {
         break;
       else
         rate = std::sqrt(good * bad);
-      if (rate < 0.01) break;
+      if (rate < least) break;  // a stage would say nothing
     }
     if (good > 0) job_.best_rate = good;
     std::ranges::sort(job_.points, {}, &BenchPoint::offered);
   }
 
+  // Share of the window's requests that were answered soon after its end: one and a half times what
+  // the first half of them took. Where a queue grows, the last ones take longer and longer.
+  static double kept_up(const BenchSide& side) {
+    std::int64_t due = 0, answered = 0;
+    for (const LoadResult& load : side.loads) {
+      std::vector<const LoadRecord*> window;
+      for (const LoadRecord& record : load.records)
+        if (in_window(load, record)) window.push_back(&record);
+      if (window.empty()) continue;
+      std::ranges::sort(window, {}, &LoadRecord::scheduled_s);
+      std::vector<double> took;
+      for (std::size_t i = 0; i <= window.size() / 2 && i < window.size(); ++i)
+        took.push_back(window[i]->end_s - window[i]->scheduled_s);
+      const auto middle = took.begin() + static_cast<std::ptrdiff_t>(took.size() / 2);
+      std::ranges::nth_element(took, middle);
+      const double last = window.back()->scheduled_s + 1.5 * *middle;
+      due += std::ssize(window);
+      answered += std::ranges::count_if(
+          window, [&](const LoadRecord* record) { return record->end_s <= last; });
+    }
+    return due == 0 ? 1 : static_cast<double>(answered) / static_cast<double>(due);
+  }
+
   std::string too_much(const BenchPoint& point) const {
     const LoadFigures& figures = point.side.figures;
     if (figures.requests == 0) return "no request was answered in time";
-    const double asked = static_cast<double>(figures.requests) / figures.steady.seconds;
-    if (figures.steady.requests_per_s < kSaturated * asked)
-      return fmt::format("at {:g}/s only {:.3g}/s were answered", point.offered,
-                         figures.steady.requests_per_s);
+    if (const double share = kept_up(point.side); share < kSaturated)
+      return fmt::format("at {:g}/s the server fell behind: {:.0f} % were answered in time",
+                         point.offered, 100 * share);
     if (figures.goodput.value_or(1) < suite_.wanted_goodput)
       return fmt::format("at {:g}/s {:.1f} % of the requests kept the objectives", point.offered,
                          100 * *figures.goodput);
