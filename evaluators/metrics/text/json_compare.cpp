@@ -29,7 +29,10 @@ std::size_t leaves_of(const Value& value) {
 
 class Comparison {
  public:
-  explicit Comparison(const JsonTolerance& tolerance) : tolerance_(tolerance) {}
+  // `quiet`: only whether they are equal is wanted, so the first difference ends it and is not
+  // told.
+  explicit Comparison(const JsonTolerance& tolerance, bool quiet = false)
+      : tolerance_(tolerance), quiet_(quiet) {}
 
   bool compare(const Value& found, const Value& wanted) {
     if (found.is_object() && wanted.is_object()) return objects(*found.object(), *wanted.object());
@@ -40,6 +43,7 @@ class Comparison {
         found.is_number() && wanted.is_number()
             ? found == wanted || numbers_agree(found.number(), wanted.number(), tolerance_)
             : found == wanted;
+    if (!same && quiet_) return false;
     if (!same) return differ(fmt::format("{} in place of {}", shown(found), shown(wanted)));
     same_ += leaves_of(wanted);
     return true;
@@ -66,6 +70,8 @@ class Comparison {
     bool same = true;
     for (const Member& member : wanted) {
       const Value* there = found.find(member.key);
+      if (quiet_ && (there == nullptr || !compare(*there, member.value))) return false;
+      if (quiet_) continue;
       if (there == nullptr)
         same = differ(fmt::format("lacks `{}`", member.key));
       else
@@ -80,9 +86,12 @@ class Comparison {
 
   bool lists(const List& found, const List& wanted) {
     bool same = found.size() == wanted.size();
+    if (!same && quiet_) return false;
     if (!same) differ(fmt::format("{} items in place of {}", found.size(), wanted.size()));
-    for (std::size_t i = 0; i < std::min(found.size(), wanted.size()); ++i)
-      same = below(std::to_string(i), found[i], wanted[i]) && same;
+    for (std::size_t i = 0; i < std::min(found.size(), wanted.size()); ++i) {
+      if (quiet_ && !compare(found[i], wanted[i])) return false;
+      if (!quiet_) same = below(std::to_string(i), found[i], wanted[i]) && same;
+    }
     if (same && wanted.empty()) ++same_;
     return same;
   }
@@ -95,8 +104,9 @@ class Comparison {
     for (const Value& item : wanted) {
       bool placed = false;
       for (std::size_t i = 0; i < found.size() && !placed; ++i) {
-        Comparison each(tolerance_);
-        if (taken[i] || !each.compare(found[i], item)) continue;
+        if (taken[i]) continue;
+        Comparison each(tolerance_, true);
+        if (!each.compare(found[i], item)) continue;
         taken[i] = placed = true;
         same_ += each.same_;
       }
@@ -111,6 +121,7 @@ class Comparison {
   }
 
   const JsonTolerance& tolerance_;
+  bool quiet_ = false;
   std::string path_, first_;
   std::size_t same_ = 0;
 };
