@@ -102,6 +102,8 @@ constexpr Need kNeeds[] = {
      "model: &m {provider: replay, path: labelled.csv, match: id, output: verdict}\\njudge: *m\\n"
      "evaluators: [{rubric: {criteria: c, steps: none}}]\\n' > llmops.yaml"                              },
     {"--base origin/main",              "git update-ref refs/remotes/origin/main HEAD"                   },
+    {"--hypothesis old,new",
+     "printf 'old,new,ref\\na b c,a b c d,a b c d e\\nd e f,d e,d e f g\\n' > pairs.csv"                 },
     {"~/.config/fish",                  "mkdir -p ~/.config/fish/completions"                            },
 };
 

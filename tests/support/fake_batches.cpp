@@ -66,13 +66,14 @@ Reply FakeBatches::reply(const Received& request) {
   const std::string& path = request.path;
   if (path == "/v1/files" && request.method == "POST") {
     files_.push_back(uploaded(request.body));
-    for (const std::string& line : lines_of(files_.back()))
-      ++asked_[to_text(*parse_json(line, "upload")->find("custom_id"))];
     return answer(200, fmt::format(R"({{"id":"file_{}","object":"file"}})", files_.size() - 1));
   }
   if (path == "/v1/batches" && request.method == "POST") {
     const Result<Value> body = parse_json(request.body, "batch");
     batches_.push_back({to_text(*body->find("input_file_id")), dump_json(*body->find("metadata"))});
+    // A batch is paid for, a file that was uploaded alone is not.
+    for (const std::string& line : lines_of(files_.at(number_in(batches_.back().file, "file_"))))
+      ++asked_[to_text(*parse_json(line, "upload")->find("custom_id"))];
     return answer(200, state(batches_.size() - 1));
   }
   if (path.starts_with("/v1/batches?")) {

@@ -28,7 +28,7 @@ class FakeBatches {
 
   std::size_t batches() const { return batches_.size(); }
   std::size_t fetched() const { return fetched_; }                    // files of answers
-  const std::map<std::string, int>& asked() const { return asked_; }  // custom id -> lines uploaded
+  const std::map<std::string, int>& asked() const { return asked_; }  // custom id -> batches with it
 
  private:
   struct Batch {
