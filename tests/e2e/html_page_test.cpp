@@ -110,6 +110,13 @@ TEST_CASE("html: hostile answers stay text in a browser, and the page works by k
   browser->press("Escape");
   CHECK(browser->becomes("!document.querySelector('dialog[open]')"));
 
+  // The names of the columns stay in sight.
+  choose(*browser, "Slice", "");
+  CHECK(browser->becomes(std::string(kRows) + " === 40"));
+  browser->evaluate("document.getElementById('grid').scrollTop = 200");
+  CHECK(browser->becomes("Math.abs(document.querySelector('.head').getBoundingClientRect().top - "
+                         "document.getElementById('grid').getBoundingClientRect().top) < 3"));
+
   // The policy holds even where a script of the page would be fooled.
   CHECK_THROWS(browser->evaluate("document.body.insertAdjacentHTML('beforeend', '<b>x</b>')"));
   CHECK(is(*browser, "fetch('" + outside.url() + "/x').then(() => 'left', () => 'stayed')",

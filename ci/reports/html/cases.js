@@ -80,7 +80,7 @@ class Cases {
     this.rows = make('div', {class: 'rows', role: 'rowgroup'});
     this.rows.style.minWidth = this.room;
     this.grid = make('div', {class: 'grid', id: 'grid', role: 'grid', tabindex: 0, 'aria-label': 'Cases; arrow keys move, Enter opens', 'aria-colcount': this.columns.length},
-      make('div', {role: 'rowgroup'}, this.head), this.rows);
+      make('div', {class: 'top', role: 'rowgroup'}, this.head), this.rows);
     document.getElementById('app').append(tools, this.grid);
 
     let waiting;
