@@ -14,5 +14,6 @@ fi
 mkdir -p "$reports"
 code=0
 llmops eval "$suite" "${arguments[@]}" --junit "$reports/junit.xml" \
-  --markdown "$reports/comment.md" --html "$reports/report.html" || code=$?
+  --markdown "$reports/comment.md" --html "$reports/report.html" \
+  --prometheus "$reports/metrics.txt" --code-quality "$reports/code-quality.json" || code=$?
 exit "$code"

@@ -195,7 +195,11 @@ TEST_CASE("gitlab-ci.yml: its script runs") {
     environment.emplace_back(variable.key, to_text(variable.value));
   const CliRun run = run_script(folder, script, environment);
   CHECK_MESSAGE(run.code == 0, (run.out + run.err));
-  CHECK(fs::exists(folder.path() / "llmops-reports/junit.xml"));
+  for (const Member& report : *find_path(file, "/llmops/artifacts/reports")->object()) {
+    const std::string name = to_text(report.value);
+    CHECK_MESSAGE(fs::exists(folder.path() / "llmops-reports" / name.substr(name.find('/') + 1)),
+                  name);
+  }
 }
 
 TEST_CASE("Jenkinsfile: its shell steps run") {
