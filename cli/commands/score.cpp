@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "cli/score_metrics.h"
 #include "cli/score_screen.h"
 #include "cli/score_tests.h"
@@ -14,6 +15,7 @@
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
 #include "datasets/text/utf8.h"
+#include "evaluators/long_work.h"
 
 namespace llmops {
 namespace {
@@ -116,7 +118,11 @@ void add_pass_figures(const std::vector<ScoreMetric>& metrics, const ScoredSyste
 
 // Rows in batches: scored on all cores, added up in order.
 void score_all(const Dataset& dataset, const std::vector<ScoreMetric>& metrics,
-               const Options& options, std::vector<ScoredSystem>& systems, std::FILE* per_row) {
+               const Options& options, std::vector<ScoredSystem>& systems, Console& console,
+               std::FILE* per_row) {
+  const std::size_t all = dataset.info().cases * systems.size() * metrics.size();
+  Progress progress(console, "scores", static_cast<std::int64_t>(all));
+  std::size_t done = 0;
   const std::unique_ptr<CaseStream> cases = dataset.cases();
   std::vector<Case> rows;
   std::vector<std::vector<Measurement>> measured;
@@ -128,7 +134,17 @@ void score_all(const Dataset& dataset, const std::vector<ScoreMetric>& metrics,
     for (ScoredSystem& system : systems) {
       const std::vector<Sample> samples = samples_of(rows, system.name);
       measured.assign(rows.size(), {});
-      for (const ScoreMetric& metric : metrics) score_batch(metric, rows, samples, measured);
+      for (const ScoreMetric& metric : metrics) {
+        auto* const slow = dynamic_cast<LongWork*>(metric.metric.get());
+        const auto show = [&](std::size_t scored, std::size_t) {
+          progress.set_done(static_cast<std::int64_t>(done + scored));
+        };
+        if (slow != nullptr) slow->report_to(show);
+        score_batch(metric, rows, samples, measured);
+        if (slow != nullptr) slow->report_to({});
+        done += rows.size();
+        show(0, 0);
+      }
       for (std::size_t i = 0; i < rows.size(); ++i) {
         for (std::size_t m = 0; m < metrics.size(); ++m) system.metrics[m].add(measured[i][m]);
         if (!options.pass_at.empty()) add_passes(rows[i], options.group, measured[i], system);
@@ -228,10 +244,11 @@ ExitCode run(const Options& options, Console& console) {
       systems.back().metrics.emplace_back(each.metric->columns().size(), test.has_value());
   }
   if (options.per_row.empty())
-    score_all(*dataset, metrics, options, systems, nullptr);
+    score_all(*dataset, metrics, options, systems, console, nullptr);
   else
-    write_atomically(options.per_row,
-                     [&](std::FILE* out) { score_all(*dataset, metrics, options, systems, out); });
+    write_atomically(options.per_row, [&](std::FILE* out) {
+      score_all(*dataset, metrics, options, systems, console, out);
+    });
 
   std::vector<Object> figures(systems.size());
   List warnings;

@@ -70,7 +70,8 @@ struct TextEncoder::State {
   std::vector<Vectors> made(std::span<const Text> texts, std::string_view what, bool one_row,
                             std::shared_ptr<std::vector<float>> (*make)(const float* from,
                                                                         std::size_t tokens,
-                                                                        std::size_t hidden));
+                                                                        std::size_t hidden),
+                            const Encoder::Progress& progress = {});
 
   void identify() {
     std::call_once(identified, [&] {
@@ -169,8 +170,9 @@ Made first_vector(const float* from, std::size_t, std::size_t hidden) {
 
 }  // namespace
 
-std::vector<TextEncoder::Vectors> TextEncoder::vectors(std::span<const Text> texts) const {
-  return state_->made(texts, "", false, &unit_vectors);
+std::vector<TextEncoder::Vectors> TextEncoder::vectors(std::span<const Text> texts,
+                                                       const Encoder::Progress& progress) const {
+  return state_->made(texts, "", false, &unit_vectors, progress);
 }
 
 std::vector<TextEncoder::Vectors> TextEncoder::pooled(std::span<const Text> texts,
@@ -181,7 +183,8 @@ std::vector<TextEncoder::Vectors> TextEncoder::pooled(std::span<const Text> text
 
 std::vector<TextEncoder::Vectors> TextEncoder::State::made(
     std::span<const Text> texts, std::string_view what, bool one_row,
-    std::shared_ptr<std::vector<float>> (*make)(const float*, std::size_t, std::size_t)) {
+    std::shared_ptr<std::vector<float>> (*make)(const float*, std::size_t, std::size_t),
+    const Encoder::Progress& progress) {
   if (cache) identify();
   std::vector<Vectors> found(texts.size());
   std::vector<std::string> keys(texts.size());
@@ -195,13 +198,16 @@ std::vector<TextEncoder::Vectors> TextEncoder::State::made(
   if (!missing.empty()) {
     std::vector<TokenIds> ids;
     for (const std::size_t i : missing) ids.push_back(*texts[i].ids);
-    load().encode(ids, {layers, layers}, [&](std::size_t text, std::size_t, const float* from) {
-      std::shared_ptr<std::vector<float>> made = make(from, ids[text].size(), config.hidden);
-      const std::size_t i = missing[text];
-      recent.put(keys[i], made);
-      if (cache && texts[i].keep) cache->put(keys[i], made->data(), made->size());
-      found[i] = std::move(made);
-    });
+    load().encode(
+        ids, {layers, layers},
+        [&](std::size_t text, std::size_t, const float* from) {
+          std::shared_ptr<std::vector<float>> made = make(from, ids[text].size(), config.hidden);
+          const std::size_t i = missing[text];
+          recent.put(keys[i], made);
+          if (cache && texts[i].keep) cache->put(keys[i], made->data(), made->size());
+          found[i] = std::move(made);
+        },
+        progress);
   }
   for (std::size_t i = 0; i < texts.size(); ++i)
     if (found[i] == nullptr) found[i] = found[first.at(keys[i])];

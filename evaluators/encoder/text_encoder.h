@@ -52,7 +52,8 @@ class TextEncoder {
   };
   // At the last layer that is run; each is encoded once, even where it stands twice, and recent
   // ones of earlier calls are remembered within a bound. Thread-safe.
-  std::vector<Vectors> vectors(std::span<const Text> texts) const;
+  std::vector<Vectors> vectors(std::span<const Text> texts,
+                               const Encoder::Progress& progress = {}) const;
   // At every layer 0..layers(): result[text][layer]. Nothing is remembered.
   std::vector<std::vector<Vectors>> all_layers(std::span<const Text> texts) const;
 

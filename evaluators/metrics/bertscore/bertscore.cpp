@@ -6,8 +6,9 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "evaluators/metric.h"
 #include "datasets/parallel.h"
+#include "evaluators/long_work.h"
+#include "evaluators/metric.h"
 #include "evaluators/metrics/bertscore/from_server.h"
 #include "evaluators/metrics/bertscore/known_models.h"
 #include "evaluators/metrics/bertscore/matching.h"
@@ -53,7 +54,7 @@ struct Pair {
   std::vector<std::size_t> references;
 };
 
-class BertScore final : public Metric {
+class BertScore final : public Metric, public LongWork {
  public:
   explicit BertScore(BertScoreSetup setup) : setup_(std::move(setup)) {
     const auto add = [&](std::string detail, std::optional<std::string> headline,
@@ -89,6 +90,8 @@ class BertScore final : public Metric {
                        setup_.encoder->short_fingerprint(), rescaled, setup_.suffix);
   }
 
+  void report_to(Report report) override { report_ = std::move(report); }
+
   bool wants_survey() const override { return setup_.idf && !setup_.corpus; }
   void survey(const Case& row) override {
     for (const std::string& reference : row.references)
@@ -120,7 +123,10 @@ class BertScore final : public Metric {
     for (std::size_t first = 0; first < pairs.size();) {
       const std::size_t last = chunk_end(texts, pairs, first);
       score_chunk(texts, std::span(pairs).subspan(first, last - first),
-                  std::span(measured).subspan(first, last - first));
+                  std::span(measured).subspan(first, last - first),
+                  [&](std::size_t done, std::size_t of) {
+                    if (report_) report_(first + (last - first) * done / of, pairs.size());
+                  });
       first = last;
     }
     return measured;
@@ -170,8 +176,8 @@ class BertScore final : public Metric {
     return weights;
   }
 
-  void score_chunk(const Texts& texts, std::span<const Pair> pairs,
-                   std::span<Measurement> measured) const {
+  void score_chunk(const Texts& texts, std::span<const Pair> pairs, std::span<Measurement> measured,
+                   const Encoder::Progress& progress) const {
     std::vector<std::size_t> used;  // texts of this chunk
     std::unordered_map<std::size_t, std::size_t> places;
     const auto use = [&](std::size_t text) {
@@ -191,7 +197,7 @@ class BertScore final : public Metric {
     if (setup_.all_layers) {
       vectors = setup_.encoder->all_layers(asked);
     } else {
-      std::vector<TextEncoder::Vectors> found = setup_.encoder->vectors(asked);
+      std::vector<TextEncoder::Vectors> found = setup_.encoder->vectors(asked, progress);
       for (std::size_t i = 0; i < found.size(); ++i) vectors[i] = {std::move(found[i])};
     }
     const auto tokens = [&](std::size_t text, std::size_t layer) {
@@ -236,6 +242,7 @@ class BertScore final : public Metric {
   std::vector<Column> columns_;
   std::vector<Number> numbers_;  // one for each column
   Idf references_;               // of the whole set
+  Report report_;
 };
 
 std::vector<Column> usual_columns() {

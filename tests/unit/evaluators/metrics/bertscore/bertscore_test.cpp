@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <tbb/global_control.h>
 
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
+#include "evaluators/long_work.h"
 #include "evaluators/metric.h"
 #include "evaluators/metrics/bertscore/baseline.h"
 #include "evaluators/metrics/bertscore/known_models.h"
@@ -366,4 +368,25 @@ TEST_CASE("bertscore: known models, languages and baselines") {
             .find("b.tsv:2:1: error: not a row of a baseline") != std::string::npos);
   CHECK_FALSE(read("LAYER,P,R,F\n0,0.1,1.0,0.3\n"));
   CHECK_FALSE(read("LAYER,P,R,F\n"));
+}
+
+TEST_CASE("bertscore: tells how far a batch is") {
+  const auto root = llmops::test::shared("reference/bertscore");
+  if (!root) return;
+  const Made made = make(Object{
+      {"model",      (*root / "models/bert-tiny").string()},
+      {"num_layers", 2                                    }
+  });
+  REQUIRE(made.metric != nullptr);
+  auto* const work = dynamic_cast<LongWork*>(made.metric.get());
+  REQUIRE(work != nullptr);
+  const Pairs pairs = read_pairs(*root, false);
+  std::atomic<std::size_t> most{0}, beyond{0};
+  work->report_to([&](std::size_t done, std::size_t total) {
+    if (total != pairs.rows.size() || done > total) ++beyond;
+    if (done == total) most = done;
+  });
+  made.metric->score_batch(pairs.all());
+  CHECK(most == pairs.rows.size());
+  CHECK(beyond == 0);
 }
