@@ -85,8 +85,9 @@ inline KillFigures kill_and_resume(int runs, std::uint64_t seed, std::chrono::mi
     const TemporaryFolder folder;
     project(folder);
     const auto first = static_cast<std::size_t>(server.requests());
+    // Its first part is the program's start, when there is nothing to lose.
     const auto when =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(0.8 * took * random.uniform());
+        std::chrono::duration_cast<std::chrono::nanoseconds>(took * (0.3 + 0.7 * random.uniform()));
     CAPTURE(when.count());
     const CliRun cut = run_cli(evaluate, {.folder = folder.path(), .signals = {{when, SIGKILL}}});
     std::vector<std::string> again = evaluate;
