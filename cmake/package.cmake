@@ -15,6 +15,7 @@ install(FILES ${manuals}/llmops.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-c
 install(FILES ${manuals}/_llmops DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(FILES ${manuals}/llmops.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(DIRECTORY ${manuals}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN "*.1")
+install(FILES ci/reports/output.schema.json ci/serving/bench.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/llmops)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 

@@ -31,6 +31,8 @@ constexpr const char* kInstalled[] = {
     "share/bash-completion/completions/llmops",
     "share/zsh/vendor-completions/_llmops",
     "share/fish/vendor_completions.d/llmops.fish",
+    "share/llmops/output.schema.json",
+    "share/llmops/bench.schema.json",
     "share/doc/llmops/copyright",
 };
 

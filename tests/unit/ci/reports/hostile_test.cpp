@@ -8,6 +8,7 @@
 #include "ci/reports/github.h"
 #include "datasets/text/json.h"
 #include "datasets/text/utf8.h"
+#include "prompts/prompt.h"
 #include "tests/support/page.h"
 #include "tests/unit/ci/reports/example_run.h"
 
@@ -87,6 +88,17 @@ TEST_CASE("reports: hostile content stays text in every format") {
   CHECK(has(html, "&lt;script&gt;alert(1)&lt;/script&gt;"));
   CHECK_FALSE(has(html, " style="));
 
+  Prompt prompt;
+  prompt.name = prompt.intended_use = prompt.limits = prompt.changelog = kHostile;
+  ReportInput described = run.input();
+  described.prompt_file = &prompt;
+  const std::string card = written("model-card", described);
+  CHECK(clean(card));
+  CHECK_FALSE(has(card, "<script"));
+  CHECK_FALSE(has(card, "<img"));
+  CHECK(has(card, "&lt;script&gt;alert(1)&lt;/script&gt;"));
+  CHECK(has(card, "default-src 'none'"));
+
   const std::string junit = written("junit", input);
   CHECK(clean(junit));
   CHECK_FALSE(has(junit, "]]>"));
@@ -140,6 +152,11 @@ TEST_CASE("reports: a 10 MB output is cut, and the report says so") {
   CHECK(render_terminal(run.input(), {}).size() < 10'000);
   CHECK(written("junit", run.input()).size() < 20'000);
   CHECK(written("junit-cases", run.input()).size() < 20'000);
+  for (const char* figures : {"prometheus", "code-quality", "model-card"}) {
+    CAPTURE(figures);
+    CHECK(written(figures, run.input()).size() < 50'000);
+  }
+  CHECK(written("csv", run.input()).size() > 10'000'000);  // data: whole
 }
 
 TEST_CASE("reports: markdown fits GitHub's limit whatever there is to say") {
