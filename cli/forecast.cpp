@@ -156,8 +156,9 @@ Result<Earlier> find_earlier(const StoreOptions& where, const std::string& run,
     } else {
       for (StoredRunInfo& info : (*store)->runs())
         if (of_suite(info, suite.file)) runs.push_back(std::move(info));
-      std::ranges::stable_partition(
-          runs, [&](const StoredRunInfo& info) { return of_its_cells(info.header, suite); });
+      std::stable_partition(runs.begin(), runs.end(), [&](const StoredRunInfo& info) {
+        return of_its_cells(info.header, suite);
+      });
     }
   } else if (!run.empty()) {
     return store.problems();

@@ -289,9 +289,9 @@ void Caller::fall_back(std::uint64_t id, Call& call, Sample sample) {
       const std::size_t place = chain->next++;
       chain->self->fallback_[place]->ask(chain->request, [chain, place](Sample answer) {
         if (!*chain->alive) return;
-        Caller& self = *chain->self;
-        const auto found = self.calls_.find(chain->id);
-        if (found == self.calls_.end()) return;
+        Caller& caller = *chain->self;
+        const auto found = caller.calls_.find(chain->id);
+        if (found == caller.calls_.end()) return;
         Call& waiting = found->second;
         waiting.attempts += answer.attempts;
         waiting.faults.insert(waiting.faults.end(), answer.faults.begin(), answer.faults.end());
@@ -300,10 +300,10 @@ void Caller::fall_back(std::uint64_t id, Call& call, Sample sample) {
           waiting.has_cost = true;
         }
         answer.fallback = static_cast<int>(place) + 1;
-        if (answer.error && chain->next < self.fallback_.size() &&
+        if (answer.error && chain->next < caller.fallback_.size() &&
             policy_of(answer.error.kind).falls_back)
           return step(chain);
-        self.finish(chain->id, std::move(answer));
+        caller.finish(chain->id, std::move(answer));
       });
     }
   };

@@ -199,7 +199,7 @@ std::vector<std::string> WordNet::synonyms(std::string_view word) const {
         add_lemmas(parts_[part].data->bytes(), words.next_number(), lemmas);
     }
   std::ranges::sort(lemmas);
-  lemmas.erase(std::ranges::unique(lemmas).begin(), lemmas.end());
+  lemmas.erase(std::unique(lemmas.begin(), lemmas.end()), lemmas.end());
   return lemmas;
 }
 
