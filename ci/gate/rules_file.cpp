@@ -1,44 +1,13 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <limits>
-
 #include "ci/gate/gate_file.h"
 #include "datasets/text/files.h"
 #include "datasets/text/utf8.h"
 #include "datasets/text/yaml.h"
+#include "evaluators/score_shape.h"
 
 namespace llmops {
 namespace {
-
-constexpr std::array<std::string_view, 4> kKinds = {"binary", "bounded", "positive", "unbounded"};
-constexpr std::array<std::string_view, 3> kDirections = {"higher", "lower", "neither"};
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-Range default_range(ScoreKind kind) {
-  if (kind == ScoreKind::positive) return {0.0, kInfinity};
-  if (kind == ScoreKind::unbounded) return {-kInfinity, kInfinity};
-  return {0.0, 1.0};
-}
-
-void read_range(Fields& fields, Measure& measure) {
-  const Value* range = fields.list("range");
-  if (range == nullptr) return;
-  const List& ends = *range->list();
-  const bool numbers = ends.size() == 2 && ends[0].is_number() && ends[1].is_number();
-  if (!numbers || ends[0].number() >= ends[1].number()) {
-    fields.error(range->mark(), fmt::format("`range` of `{}` is no range", measure.name),
-                 "expected [lowest, highest]");
-    return;
-  }
-  measure.range = {ends[0].number(), ends[1].number()};
-  if (measure.kind == ScoreKind::binary && (measure.range.low != 0 || measure.range.high != 1))
-    fields.error(range->mark(),
-                 fmt::format("`{}` is binary, but its range is not [0, 1]", measure.name),
-                 "expected [0, 1], or `kind: bounded`");
-}
 
 Measure read_measure(const Member& member, const Source& source, Diagnostics& problems) {
   const std::string what = fmt::format("the metric `{}`", member.key);
@@ -47,14 +16,11 @@ Measure read_measure(const Member& member, const Source& source, Diagnostics& pr
   measure.name = member.key;
   measure.signature = member.key;
   if (!fields.has("kind") && member.value.is_object())
-    fields.missing("kind", expected_one_of(kKinds));
-  if (const auto kind = fields.one_of("kind", kKinds))
-    measure.kind = static_cast<ScoreKind>(std::ranges::find(kKinds, *kind) - kKinds.begin());
-  measure.range = default_range(measure.kind);
-  read_range(fields, measure);
-  if (const auto better = fields.one_of("better", kDirections))
-    measure.better =
-        static_cast<Better>(std::ranges::find(kDirections, *better) - kDirections.begin());
+    fields.missing("kind", expected_one_of(score_kinds()));
+  const ScoreShape shape = read_score_shape(fields, measure.name);
+  measure.kind = shape.kind;
+  measure.range = shape.range;
+  measure.better = shape.better;
   measure.unit = fields.text("unit").value_or("");
   fields.finish();
   return measure;

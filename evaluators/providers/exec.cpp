@@ -5,20 +5,12 @@
 //   reasoning_tokens, reasoning,
 //        finish_reason, model, cost_usd, tool_calls, steps, context; with tool_calls or steps
 //        "text" may be absent
-#include <fmt/format.h>
-
-#include <map>
-#include <stdexcept>
-
 #include "datasets/text/json.h"
 #include "evaluators/providers/chat_request.h"
-#include "evaluators/transport/child_process.h"
-#include "evaluators/transport/event_loop.h"
+#include "evaluators/transport/program_pool.h"
 
 namespace llmops {
 namespace {
-
-constexpr std::size_t kLongestLine = std::size_t{64} << 20;
 
 std::string request_line(const ModelSpec& model, const Request& request) {
   Object line;
@@ -47,7 +39,7 @@ std::string request_line(const ModelSpec& model, const Request& request) {
   line.add("parameters", merged_parameters(request.prompt ? request.prompt->parameters : Object(),
                                            model.parameters));
   line.add("variables", request.row ? request.row->variables : Object());
-  return dump_json(line) + "\n";
+  return dump_json(line);
 }
 
 std::optional<std::int64_t> count(const Value& from, std::string_view key) {
@@ -103,13 +95,7 @@ class Exec final : public Provider {
  public:
   Exec(const ModelSpec& model, std::vector<std::string> command, std::filesystem::path folder,
        EventLoop& loop)
-      : model_(model), command_(std::move(command)), folder_(std::move(folder)), loop_(loop) {}
-
-  ~Exec() override {
-    *alive_ = false;
-    for (const auto& worker : workers_)
-      if (worker->timer) loop_.cancel(*worker->timer);
-  }
+      : model_(model), programs_(loop, std::move(command), std::move(folder)) {}
 
   std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
                     Done done) override {
@@ -118,125 +104,30 @@ class Exec final : public Provider {
     sample.number = request->sample;
     sample.model = model_.name;
     sample.timeline.scheduled = scheduled;
-    Worker* worker = idle_worker(sample.error);
-    if (worker == nullptr) {
-      done({.sample = std::move(sample), .retry_after = std::nullopt});
-      return 0;
-    }
-    worker->attempt = next_++;
-    worker->sample = std::move(sample);
-    worker->done = std::move(done);
-    worker->sample.timeline.sent = Clock::now();
-    worker->timer = loop_.after(model_.timeout.total, [this, worker] {
-      worker->timer.reset();
-      end_worker(*worker,
-                 {ErrorClass::timeout_total, "the program did not answer within `timeout.total`"});
-    });
-    worker->process->write(request_line(model_, *request));
-    return worker->attempt;
+    sample.timeline.sent = Clock::now();
+    return programs_.ask(request_line(model_, *request), model_.timeout.total,
+                         [sample = std::move(sample), done = std::move(done)](
+                             std::string_view line, CallError error) mutable {
+                           sample.timeline.end = Clock::now();
+                           sample.error = std::move(error);
+                           if (!sample.error) read_line(line, sample);
+                           sample.timing = timing_of(sample.timeline, sample.usage.output);
+                           done({.sample = std::move(sample), .retry_after = std::nullopt});
+                         });
   }
 
-  void cancel(std::uint64_t attempt) override {
-    for (const auto& worker : workers_)
-      if (worker->attempt == attempt && worker->process) return cancel_later(attempt);
-  }
-  void cancel_all() override {
-    for (const auto& worker : workers_)
-      if (worker->attempt != 0) cancel_later(worker->attempt);
-  }
+  void cancel(std::uint64_t attempt) override { programs_.cancel(attempt); }
+  void cancel_all() override { programs_.cancel_all(); }
 
  private:
-  struct Worker {
-    std::unique_ptr<ChildProcess> process;  // none: to be started
-    std::uint64_t attempt = 0;              // 0: idle
-    Sample sample;
-    Done done;
-    std::optional<EventLoop::Timer> timer;
-  };
-
-  Worker* idle_worker(CallError& error) {
-    Worker* idle = nullptr;
-    for (const auto& worker : workers_) {
-      if (worker->attempt != 0) continue;
-      idle = worker.get();
-      if (idle->process) return idle;
-    }
-    if (idle == nullptr) idle = workers_.emplace_back(std::make_unique<Worker>()).get();
-    try {
-      idle->process = std::make_unique<ChildProcess>(
-          loop_, command_, folder_, kLongestLine,
-          ChildProcess::Events{
-              .on_line = [this, idle](std::string_view line) { on_line(*idle, line); },
-              .on_end =
-                  [this, idle](std::string why) {
-                    end_worker(*idle, {ErrorClass::program_failed, "the program failed: " + why});
-                  }});
-    } catch (const std::runtime_error& failure) {
-      error = {ErrorClass::other, failure.what()};
-      return nullptr;
-    }
-    return idle;
-  }
-
-  void on_line(Worker& worker, std::string_view line) {
-    if (worker.attempt == 0) return;  // nobody asked
-    if (line.find_first_not_of(" \t") == std::string_view::npos) return;
-    const Clock::time_point now = Clock::now();
-    worker.sample.timeline.end = now;
-    read_line(line, worker.sample);
-    finish(worker);
-  }
-
-  void finish(Worker& worker) {
-    if (worker.timer) loop_.cancel(*worker.timer);
-    worker.timer.reset();
-    worker.attempt = 0;
-    if (!worker.sample.timeline.end) worker.sample.timeline.end = Clock::now();
-    worker.sample.timing = timing_of(worker.sample.timeline, worker.sample.usage.output);
-    const Done done = std::move(worker.done);
-    worker.done = nullptr;
-    done({.sample = std::move(worker.sample), .retry_after = std::nullopt});
-  }
-
-  // The process goes; it may be the one whose event is being handled, so it is let go later.
-  void end_worker(Worker& worker, CallError error) {
-    if (worker.process) {
-      worker.process->kill();
-      const std::shared_ptr<ChildProcess> gone = std::move(worker.process);
-      loop_.defer([gone] {});
-    }
-    if (worker.attempt == 0) return;
-    worker.sample.error = std::move(error);
-    finish(worker);
-  }
-
-  void cancel_later(std::uint64_t attempt) {
-    loop_.defer([this, attempt, alive = alive_] {
-      if (!*alive) return;
-      for (const auto& worker : workers_)
-        if (worker->attempt == attempt)
-          return end_worker(*worker, {ErrorClass::cancelled, "the call was cancelled"});
-    });
-  }
-
   const ModelSpec& model_;
-  std::vector<std::string> command_;
-  std::filesystem::path folder_;
-  EventLoop& loop_;
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::uint64_t next_ = 1;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  ProgramPool programs_;
 };
 
 std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields,
                                const std::filesystem::path& folder, EventLoop& loop) {
-  std::vector<std::string> command = fields.texts("command");
-  const Value* given = fields.value("command");
-  if (given == nullptr || command.empty()) {
-    fields.missing("command", "the program and its arguments: [python3, app.py]");
-    return nullptr;
-  }
-  if (given->is_string()) command = {"/bin/sh", "-c", "exec " + command[0]};
+  std::vector<std::string> command = read_command(fields, folder);
+  if (command.empty()) return nullptr;
   List shown;
   for (const std::string& each : command) shown.emplace_back(each);
   model.identity.set("command", std::move(shown));

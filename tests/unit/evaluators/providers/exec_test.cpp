@@ -48,7 +48,7 @@ TEST_CASE("exec: one document a line in, one out, a worker for each place") {
 
 TEST_CASE("exec: what the program is told") {
   const TemporaryFolder folder;
-  folder.write("app.sh", "tee request | sed -u 's/.*/{\"text\":\"ok\"}/'\n");
+  folder.write("app.sh", "read -r line; printf '%s' \"$line\" > request; echo '{\"text\":\"ok\"}'; cat > /dev/null\n");
   EventLoop loop;
   const auto model = model_from(
       "{provider: exec, command: sh app.sh, parameters: {temperature: 0}}", loop, folder.path());
@@ -75,13 +75,16 @@ TEST_CASE("exec: every way to fail") {
       {"no text", "[sed, -u, 's/.*/{}/']", "empty_choices", "the program's answer has neither `text` nor `error`"},
       {"ends", "[sh, -c, 'read line; echo broken >&2; exit 3']", "program_failed", "the program failed: exit code 3: broken"},
       {"dies", "[sh, -c, 'read line; kill -9 $$']", "program_failed", "the program failed: ended by signal 9"},
-      {"is not there", "[/no/such/program]", "other", "cannot start `/no/such/program`: No such file or directory"},
+      {"its interpreter is not there", "[./app]", "other", "cannot start `./app`: No such file or directory"},
       {"hangs", "[sleep, '1000']", "timeout_total", nullptr, "200ms"},
   };
+  const TemporaryFolder folder;
+  folder.write("app", "#!/no/such/interpreter\n");
+  std::filesystem::permissions(folder.path() / "app", std::filesystem::perms::owner_all);
   for (const Row& row : rows) {
     CAPTURE(row.why);
     EventLoop loop;
-    const auto model = model_from("{provider: exec, timeout: {total: " + std::string(row.total) + "}, command: " + row.command + "}", loop);
+    const auto model = model_from("{provider: exec, timeout: {total: " + std::string(row.total) + "}, command: " + row.command + "}", loop, folder.path());
     const Sample sample = ask_once(*model, loop).sample;
     CHECK(name(sample.error.kind) == row.kind);
     if (row.message != nullptr) CHECK(sample.error.message == row.message);
