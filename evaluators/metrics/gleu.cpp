@@ -39,7 +39,7 @@ std::vector<double> count(const std::string& hypothesis, std::span<const std::st
   vocabulary.clear();
   const Tokens output(hypothesis, options);
   TokenIds ids;
-  for (const std::string_view token : output.views) ids.push_back(vocabulary.id(token));
+  vocabulary.add(output.views, ids);
   const auto grams = [&](std::size_t tokens) {
     std::size_t sum = 0;
     for (std::size_t n = options.min_order; n <= options.max_order; ++n)
@@ -50,7 +50,7 @@ std::vector<double> count(const std::string& hypothesis, std::span<const std::st
   for (const std::string& text : references) {
     const Tokens reference(text, options);
     TokenIds wanted;
-    for (const std::string_view token : reference.views) wanted.push_back(vocabulary.find(token));
+    vocabulary.find(reference.views, wanted);
     const auto shared = matcher.match(ids, {&wanted, 1}, options.max_order);
     double matches = 0;
     for (std::size_t n = options.min_order; n <= options.max_order; ++n)

@@ -49,7 +49,7 @@ class Repetition final : public Metric {
     const std::string lower = lowercase(sample.text);
     Vocabulary vocabulary;
     std::vector<std::uint32_t> ids;
-    for (const std::string_view word : split_words(lower)) ids.push_back(vocabulary.id(word));
+    vocabulary.add(split_words(lower), ids);
     if (ids.empty()) return unscored("the output has no words", 3);
     const std::size_t size = ids.size();
     const auto counts = distinct(std::move(ids), vocabulary.size(), std::max<std::size_t>(n_, 2));

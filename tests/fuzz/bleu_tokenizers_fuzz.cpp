@@ -1,5 +1,5 @@
-// Any bytes: tokens point into the text, hold no white space and come in its order; a text is its
-// own best translation.
+// Any bytes: tokens point into the text, hold no white space and come in its order, wherever in a
+// block of 64 bytes they lie; a text is its own best translation.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -30,5 +30,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (std::size_t n = 0; n < options.max_ngram_order; ++n)
       if (counts[2 + n] != counts[2 + options.max_ngram_order + n]) std::abort();
   }
+  const std::string_view stripped = strip_right(text);
+  const std::string shifted = std::string(1 + size % 64, 'a') + " " + std::string(stripped);
+  std::vector<std::string_view> tokens, moved;
+  split_western(stripped, tokens);
+  split_western(shifted, moved);
+  moved.erase(moved.begin());
+  if (tokens != moved) std::abort();
   return 0;
 }

@@ -52,9 +52,7 @@ BleuCounts bleu_counts(std::string_view hypothesis, std::span<const std::string>
 
   tokens_of(hypothesis, options, work.hypothesis_lower, work.hypothesis_buffer, work.tokens);
   work.vocabulary.clear();
-  work.hypothesis.clear();
-  for (const std::string_view token : work.tokens)
-    work.hypothesis.push_back(work.vocabulary.id(token));
+  work.vocabulary.add(work.tokens, work.hypothesis);
   const auto length = static_cast<std::int64_t>(work.tokens.size());
 
   if (work.references.size() < references.size()) work.references.resize(references.size());
@@ -62,8 +60,7 @@ BleuCounts bleu_counts(std::string_view hypothesis, std::span<const std::string>
   for (std::size_t r = 0; r < references.size(); ++r) {
     tokens_of(references[r], options, work.lower, work.buffer, work.tokens);
     TokenIds& ids = work.references[r];
-    ids.clear();
-    for (const std::string_view token : work.tokens) ids.push_back(work.vocabulary.find(token));
+    work.vocabulary.find(work.tokens, ids);
     const auto candidate = static_cast<std::int64_t>(ids.size());
     const std::int64_t gap = std::abs(candidate - length) - std::abs(closest - length);
     if (closest < 0 || gap < 0 || (gap == 0 && candidate < closest)) closest = candidate;

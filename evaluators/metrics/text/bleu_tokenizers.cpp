@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 
+#include "evaluators/metrics/text/western_blocks.h"
 #include "evaluators/metrics/text/words.h"
 
 namespace llmops {
@@ -275,7 +276,7 @@ void tokenize(BleuTokenizer tokenizer, std::string_view text, std::string& buffe
               std::vector<std::string_view>& tokens) {
   switch (tokenizer) {
     case BleuTokenizer::v13a:
-      return Scanner<V13a>(rewrite_13a(text, buffer), tokens).run();
+      return split_western(rewrite_13a(text, buffer), tokens);
     case BleuTokenizer::intl:
       return Scanner<Intl>(text, tokens).run();
     case BleuTokenizer::zh:
@@ -288,7 +289,7 @@ void tokenize(BleuTokenizer tokenizer, std::string_view text, std::string& buffe
 }
 
 void split_western(std::string_view text, std::vector<std::string_view>& tokens) {
-  Scanner<V13a>(text, tokens).run();
+  if (!split_western_blocks(text, tokens)) Scanner<V13a>(text, tokens).run();
 }
 
 }  // namespace llmops

@@ -145,9 +145,7 @@ std::vector<double> chrf_counts(std::string_view hypothesis,
   if (options.word_order > 0) {
     split_chrf_words(hypothesis, work.pieces, work.words);
     work.vocabulary.clear();
-    work.hypothesis_words.clear();
-    for (const std::string_view word : work.words)
-      work.hypothesis_words.push_back(work.vocabulary.id(word));
+    work.vocabulary.add(work.words, work.hypothesis_words);
   }
 
   std::vector<double> best, counts(3 * (options.char_order + options.word_order));
@@ -163,9 +161,7 @@ std::vector<double> chrf_counts(std::string_view hypothesis,
                work.reference_characters, options.char_order, counts.data());
     if (options.word_order > 0) {
       split_chrf_words(reference, work.pieces, work.words);
-      work.reference_words.clear();
-      for (const std::string_view word : work.words)
-        work.reference_words.push_back(work.vocabulary.find(word));
+      work.vocabulary.find(work.words, work.reference_words);
       add_orders(
           work.matcher.match(work.hypothesis_words, {&work.reference_words, 1}, options.word_order),
           work.hypothesis_words, work.reference_words, options.word_order,

@@ -4,19 +4,31 @@
 #include "evaluators/metrics/text/ngrams.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace llmops {
+namespace {
+
+constexpr std::size_t kSmall = 255;  // tokens; ids of their grams fit a byte
+
+}  // namespace
 
 std::span<const std::int64_t> NgramMatcher::match(std::span<const std::uint32_t> hypothesis,
                                                   std::span<const TokenIds> references,
                                                   std::size_t max_order) {
   matches_.assign(max_order, 0);
+  std::uint32_t most = 0;
+  for (const std::uint32_t id : hypothesis) most = std::max(most, id);
+  if (references.size() == 1 && hypothesis.size() <= kSmall && most <= kSmall) {
+    small_hypothesis_.assign(hypothesis.begin(), hypothesis.end());
+    match_small(references.front(), max_order, most);
+    return matches_;
+  }
   hypothesis_.assign(hypothesis.begin(), hypothesis.end());
   if (references_.size() < references.size()) references_.resize(references.size());
   for (std::size_t r = 0; r < references.size(); ++r) references_[r] = references[r];
 
-  std::size_t ids = 1;  // of this level, 0 included
-  for (const std::uint32_t id : hypothesis_) ids = std::max<std::size_t>(ids, id + std::size_t{1});
+  std::size_t ids = most + std::size_t{1};  // of this level, 0 included
   for (std::size_t order = 1; order <= max_order && !hypothesis_.empty(); ++order) {
     if (order > 1) ids = pair_hypothesis();
     have_.assign(ids, 0);
@@ -39,6 +51,53 @@ std::span<const std::int64_t> NgramMatcher::match(std::span<const std::uint32_t>
       id &= 0U - static_cast<std::uint32_t>(best_[id] != 0);  // without a branch
   }
   return matches_;
+}
+
+// The same without a search and without branches that the data decide. Grams that have no partner
+// keep their numbers: there are no more of them than tokens.
+void NgramMatcher::match_small(std::span<const std::uint32_t> reference, std::size_t max_order,
+                               std::uint32_t ids) {
+  small_reference_.assign(reference.begin(), reference.end());
+  taken_.resize(small_hypothesis_.size());
+  std::uint8_t* const left = small_hypothesis_.data();
+  std::uint8_t* const right = small_reference_.data();
+  std::uint16_t* const taken = taken_.data();
+  std::uint8_t have[kSmall + 1];
+  std::size_t m = small_hypothesis_.size(), n = small_reference_.size();
+  for (std::size_t order = 1; order <= max_order; ++order) {
+    std::fill_n(have, ids + 1, std::uint8_t{0});
+    for (std::size_t i = 0; i < m; ++i) ++have[left[i]];
+    have[0] = 0;
+    std::uint32_t matches = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      std::uint8_t& count = have[right[j]];
+      const std::uint8_t one = count != 0 ? 1 : 0;
+      matches += one;
+      count = static_cast<std::uint8_t>(count - one);
+    }
+    matches_[order - 1] = matches;
+    if (matches == 0 || m < 2 || n < 2) return;
+
+    const unsigned shift = std::bit_width(ids);
+    if (table_.size() < std::size_t{1} << 2 * shift) table_.resize(std::size_t{1} << 2 * shift);
+    std::uint8_t* const table = table_.data();
+    --m;
+    --n;
+    ids = 0;
+    for (std::size_t i = 0; i < m; ++i) {
+      const std::uint32_t place = std::uint32_t{left[i]} << shift | left[i + 1];
+      taken[i] = static_cast<std::uint16_t>(place);
+      const std::uint8_t known = table[place];
+      ids += known == 0 ? 1 : 0;
+      const auto id = known == 0 ? static_cast<std::uint8_t>(ids) : known;
+      table[place] = id;
+      left[i] = id;
+    }
+    // Rows and columns of the number 0 hold nothing, for the hypothesis has none.
+    for (std::size_t j = 0; j < n; ++j)
+      right[j] = table[std::uint32_t{right[j]} << shift | right[j + 1]];
+    for (std::size_t i = 0; i < m; ++i) table[taken[i]] = 0;
+  }
 }
 
 // One level up: pairs of neighbours that both have a partner. Returns the number of ids, 0

@@ -21,6 +21,8 @@ class NgramMatcher {
                                       std::span<const TokenIds> references, std::size_t max_order);
 
  private:
+  void match_small(std::span<const std::uint32_t> reference, std::size_t max_order,
+                   std::uint32_t ids);
   std::size_t pair_hypothesis();
   void pair_reference(TokenIds& reference) const;
   std::vector<std::int64_t> matches_;
@@ -29,6 +31,11 @@ class NgramMatcher {
   std::vector<std::uint32_t> have_, best_,
       seen_;  // by n-gram id: in the hypothesis, in one reference, in this one
   PairVocabulary pairs_;
+  // For short texts with one reference: the number of a pair by both of its numbers, and the places
+  // in it that are taken.
+  std::vector<std::uint8_t> table_;
+  std::vector<std::uint16_t> taken_;
+  std::vector<std::uint8_t> small_hypothesis_, small_reference_;
 };
 
 }  // namespace llmops

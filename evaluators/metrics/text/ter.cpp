@@ -329,8 +329,7 @@ std::vector<double> ter_counts(std::string_view hypothesis, std::span<const std:
   vocabulary.clear();
   const auto ids_of = [&](const std::vector<std::string_view>& words) {
     std::vector<std::uint32_t> ids;
-    ids.reserve(words.size());
-    for (const std::string_view word : words) ids.push_back(vocabulary.id(word));
+    vocabulary.add(words, ids);
     return ids;
   };
   std::string hypothesis_buffer;

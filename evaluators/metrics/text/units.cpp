@@ -12,7 +12,7 @@ std::vector<std::uint32_t> UnitIds::of(std::string_view text) {
   if (unit_ == Unit::characters) {
     for (const char32_t c : decode_utf8(text)) ids.push_back(static_cast<std::uint32_t>(c));
   } else {
-    for (const std::string_view word : split_words(text)) ids.push_back(vocabulary_.id(word));
+    vocabulary_.add(split_words(text), ids);
   }
   return ids;
 }

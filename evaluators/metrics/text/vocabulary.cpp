@@ -1,5 +1,7 @@
 #include "evaluators/metrics/text/vocabulary.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -8,75 +10,136 @@ namespace {
 
 // 2^64 / golden ratio: spreads keys that differ in few bits.
 constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15ULL;
+constexpr std::size_t kKeyBytes = 16;
+constexpr std::size_t kFewest = 512, kMany = 4096;  // slots
 
-template <typename Word>
 std::uint64_t load(const char* at) {
-  Word word = 0;
+  std::uint64_t word = 0;
   std::memcpy(&word, at, sizeof word);
   return word;
 }
 
-// Up to 8 bytes: with the size, all that the text is. Longer: a hash.
-std::uint64_t key_of(std::string_view text) {
-  const char* data = text.data();
-  const std::size_t size = text.size();
-  if (size >= 4 && size <= 8)
-    return load<std::uint32_t>(data) | load<std::uint32_t>(data + size - 4) << 32;
-  if (size < 4) {
-    if (size == 0) return 0;
-    const auto byte = [&](std::size_t i) {
-      return std::uint64_t{static_cast<unsigned char>(data[i])};
-    };
-    return byte(0) | byte(size / 2) << 8 | byte(size - 1) << 16;
-  }
-  std::uint64_t hash = size;
-  std::size_t at = 0;
-  for (; at + 8 < size; at += 8)
-    hash = std::rotl((hash ^ load<std::uint64_t>(data + at)) * kSpread, 29);
-  return (hash ^ load<std::uint64_t>(data + size - 8)) * kSpread;
+// Keeps the first bytes of 8, by their number.
+constexpr auto kFirstBytes = [] {
+  std::array<std::array<unsigned char, 8>, 9> masks{};
+  for (std::size_t size = 0; size <= 8; ++size)
+    for (std::size_t i = 0; i < size; ++i) masks[size][i] = 0xFF;
+  return masks;
+}();
+
+std::uint64_t first_bytes(std::size_t size) {
+  return std::bit_cast<std::uint64_t>(kFirstBytes[size]);
+}
+
+std::uint64_t hash_rest(std::string_view word, std::uint64_t hash) {
+  std::size_t at = kKeyBytes;
+  for (; at + 8 < word.size(); at += 8)
+    hash = std::rotl((hash ^ load(word.data() + at)) * kSpread, 29);
+  return (hash ^ load(word.data() + word.size() - 8)) * kSpread;
 }
 
 }  // namespace
 
-Vocabulary::Vocabulary() : slots_(256) {}
+Vocabulary::Vocabulary() : slots_(kFewest) {}
 
 void Vocabulary::clear() {
-  if (used_ == 0) return;
-  if (slots_.size() > 4096 && used_ < 256) slots_.resize(256);  // a giant is not paid for ever
-  std::memset(static_cast<void*>(slots_.data()), 0, slots_.size() * sizeof(Slot));
+  // A giant is not paid for ever, and a round that comes again would find what stood there.
+  const bool giant = slots_.size() > kMany && used_ < kFewest;
+  if (giant || round_ == UINT32_MAX) {
+    slots_.assign(giant ? kFewest : slots_.size(), {});
+    round_ = 0;
+  }
+  ++round_;
+  words_.clear();
   used_ = 0;
 }
 
-std::size_t Vocabulary::slot_of(std::string_view text, std::uint64_t key) const {
-  const std::size_t mask = slots_.size() - 1;
-  const std::uint64_t mixed = (key ^ text.size()) * kSpread;
-  std::size_t at = (mixed ^ mixed >> 32) & mask;
-  for (;; at = (at + 1) & mask) {
-    const Slot& slot = slots_[at];
-    if (slot.id == 0) return at;
-    if (slot.key != key || slot.size != text.size()) continue;
-    if (text.size() <= 8 || std::memcmp(slot.data, text.data(), text.size()) == 0) return at;
+// The keys of all words and where each is looked for first: apart from the search, so that the one
+// does not wait for the other.
+void Vocabulary::prepare(std::span<const std::string_view> words) const {
+  asked_.resize(words.size());
+  if (words.empty()) return;
+  // Before this place 16 bytes can be read at once.
+  const char* const end = words.back().data() + words.back().size();
+  const auto bytes = static_cast<std::size_t>(end - words.front().data());
+  const char* const readable = bytes < kKeyBytes ? words.front().data() : end - kKeyBytes + 1;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    const std::size_t size = std::min(word.size(), kKeyBytes);
+    char copy[kKeyBytes];
+    const char* from = word.data();
+    if (from >= readable) {
+      std::memset(copy, 0, kKeyBytes);
+      std::memcpy(copy, from, size);
+      from = copy;
+    }
+    const std::size_t low = std::min<std::size_t>(size, 8);
+    const Key key{load(from) & first_bytes(low), load(from + 8) & first_bytes(size - low)};
+    asked_[i] = {key, hash_of(word, key)};
   }
 }
 
-std::uint32_t Vocabulary::find(std::string_view text) const {
-  return slots_[slot_of(text, key_of(text))].id;
+std::uint64_t Vocabulary::hash_of(std::string_view word, const Key& key) {
+  const std::uint64_t mixed = (key.low ^ std::rotl(key.high * kSpread, 32)) * kSpread;
+  return (word.size() > kKeyBytes ? hash_rest(word, mixed) : mixed) >> 32;
 }
 
-std::uint32_t Vocabulary::id(std::string_view text) {
-  const std::uint64_t key = key_of(text);
-  Slot& slot = slots_[slot_of(text, key)];
-  if (slot.id != 0) return slot.id;
-  slot = {key, text.data(), static_cast<std::uint32_t>(text.size()), ++used_};
-  if (used_ * 2U > slots_.size()) grow();
-  return used_;
+// The slot of an equal word, or the free one where it belongs.
+std::size_t Vocabulary::slot_of(std::string_view word, const Asked& asked) const {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = asked.hash & mask;; at = (at + 1) & mask) {
+    const Slot& slot = slots_[at];
+    // Without a branch between free and found, which is a toss-up.
+    const bool equal = ((slot.key.low ^ asked.key.low) | (slot.key.high ^ asked.key.high) |
+                        (slot.size ^ word.size())) == 0;
+    const bool free = slot.round != round_;
+    if (!(free | equal)) continue;
+    if (word.size() <= kKeyBytes || free) return at;
+    if (std::memcmp(words_[slot.id - 1] + kKeyBytes, word.data() + kKeyBytes,
+                    word.size() - kKeyBytes) == 0)
+      return at;
+  }
+}
+
+void Vocabulary::find(std::span<const std::string_view> words,
+                      std::vector<std::uint32_t>& ids) const {
+  prepare(words);
+  ids.resize(words.size());
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const Slot& slot = slots_[slot_of(words[i], asked_[i])];
+    ids[i] = slot.round == round_ ? slot.id : 0;
+  }
+}
+
+void Vocabulary::add(std::span<const std::string_view> words, std::vector<std::uint32_t>& ids) {
+  prepare(words);
+  ids.resize(words.size());
+  words_.resize(used_ + words.size());
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    Slot& slot = slots_[slot_of(words[i], asked_[i])];
+    const bool known = slot.round == round_;
+    words_[used_] = words[i].data();
+    used_ += known ? 0 : 1;
+    const std::uint32_t id = known ? slot.id : used_;
+    // Member by member: put together first and then copied, they are waited for.
+    slot.key = asked_[i].key;
+    slot.size = static_cast<std::uint32_t>(words[i].size());
+    slot.round = round_;
+    slot.id = id;
+    ids[i] = id;
+    if (used_ * 2U > slots_.size()) grow();
+  }
+  words_.resize(used_);
 }
 
 void Vocabulary::grow() {
   std::vector<Slot> old(slots_.size() * 4);
   old.swap(slots_);
   for (const Slot& slot : old)
-    if (slot.id != 0) slots_[slot_of({slot.data, slot.size}, slot.key)] = slot;
+    if (slot.round == round_) {
+      const std::string_view word(words_[slot.id - 1], slot.size);
+      slots_[slot_of(word, {slot.key, hash_of(word, slot.key)})] = slot;
+    }
 }
 
 void PairVocabulary::clear(std::size_t expected) {

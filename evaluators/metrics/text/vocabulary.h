@@ -6,27 +6,42 @@
 
 namespace llmops {
 
-// Numbers 1, 2, 3 ... for texts that are equal, byte by byte. Made for a few hundred tokens at a
-// time; `clear` keeps the memory. The texts must live until the next `clear`. Not thread-safe.
+// Numbers 1, 2, 3 ... for words that are equal, byte by byte. Made for a few hundred words at a
+// time; `clear` costs nothing and keeps the memory. The words must live until the next `clear`.
+// Not thread-safe. O(1) a word, but for its length.
 class Vocabulary {
  public:
   Vocabulary();
   void clear();
-  std::uint32_t id(std::string_view text);          // a new number where the text is new
-  std::uint32_t find(std::string_view text) const;  // 0 where the text is new
+  // The numbers of the words of one text, which stand in it in this order: `add` makes new ones,
+  // `find` gives 0 to a new word.
+  void add(std::span<const std::string_view> words, std::vector<std::uint32_t>& ids);
+  void find(std::span<const std::string_view> words, std::vector<std::uint32_t>& ids) const;
   std::size_t size() const { return used_; }
 
  private:
-  struct Slot {
-    std::uint64_t key = 0;  // all bytes of a text of up to 8 bytes, else a hash
-    const char* data = nullptr;
-    std::uint32_t size = 0;
-    std::uint32_t id = 0;  // 0: free
+  // The first 16 bytes, zeros behind the end; with the size, all of a word that is no longer.
+  struct Key {
+    std::uint64_t low = 0, high = 0;
   };
-  std::size_t slot_of(std::string_view text, std::uint64_t key) const;
+  struct Slot {
+    Key key;
+    std::uint32_t size = 0;
+    std::uint32_t round = 0;  // free but in the present round
+    std::uint32_t id = 0;
+  };
+  struct Asked {
+    Key key;
+    std::uint64_t hash = 0;
+  };
+  static std::uint64_t hash_of(std::string_view word, const Key& key);
+  void prepare(std::span<const std::string_view> words) const;
+  std::size_t slot_of(std::string_view word, const Asked& asked) const;
   void grow();
   std::vector<Slot> slots_;
-  std::uint32_t used_ = 0;
+  mutable std::vector<Asked> asked_;
+  std::vector<const char*> words_;  // by id - 1
+  std::uint32_t used_ = 0, round_ = 1;
 };
 
 // The same for pairs of numbers.

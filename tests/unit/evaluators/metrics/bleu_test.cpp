@@ -117,6 +117,26 @@ TEST_CASE("bleu: tokens agree with sacrebleu") {
   }
 }
 
+TEST_CASE("bleu: tokens do not depend on where in a text they stand") {
+  // The texts are read in blocks of 64 bytes.
+  const char* const texts[] = {"1,000.5-6 a-b. \"x\" 3..5 .5 5. ,a 9-",
+                               "é\u00a0ñ.\u3000x’s \u2003y...7",
+                               "-\n&lt;a&gt; ..",
+                               "...",
+                               "0.1",
+                               "\u1680",
+                               "a,,b,.9"};
+  for (const char* text : texts)
+    for (std::size_t length = 1; length < 130; ++length) {
+      const std::string word(length, 'a');
+      CAPTURE(text);
+      CAPTURE(length);
+      const std::string alone = tokenized(BleuTokenizer::v13a, text);
+      CHECK(tokenized(BleuTokenizer::v13a, word + " " + text) ==
+            word + (alone.empty() ? "" : " ") + alone);
+    }
+}
+
 TEST_CASE("bleu: counts and sentence scores agree with sacrebleu") {
   const auto file = text_vectors("bleu_sentence.json");
   const auto segments = Segments::load();
