@@ -29,6 +29,8 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# Loaded when first needed (evaluators/encoder/onednn.cpp): without it an encoder is slower.
+# Loaded when first needed (datasets/text/lazy_library.h), so the linker does not name them.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libcurl4, libgit2-${LIBGIT2_SOVERSION}, libxml2")
+# Loaded the same way (evaluators/encoder/onednn.cpp): without it an encoder is slower.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS libdnnl2)
 include(CPack)

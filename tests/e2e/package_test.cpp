@@ -63,7 +63,8 @@ TEST_CASE("package: the Debian package names what it needs, installs and leaves 
                         "/CPackConfig.cmake' -G DEB -B \"$PWD/packed\" && "
                         "cp packed/*.deb llmops.deb && dpkg-deb --field llmops.deb");
   REQUIRE_MESSAGE(packed.code == 0, (packed.out + packed.err));
-  for (const char* library : {"libcurl4", "libsqlite3-0", "libtbb12", "libyaml-cpp0.7"})
+  for (const char* library :
+       {"libcurl4", "libgit2-1.5", "libxml2", "libsqlite3-0", "libtbb12", "libyaml-cpp0.7"})
     CHECK_MESSAGE(packed.out.find(library) != std::string::npos, packed.out);
   const CliRun added = shell(folder,
                              "mkdir -p root/var/lib/dpkg/info root/var/lib/dpkg/updates\n"
