@@ -229,6 +229,7 @@ class Driver {
     record.ttfo_ms = ms_between(start, line.first_answer);
     record.server_queue_ms = or_none(sample.server.queue_ms);
     record.server_prefill_ms = or_none(sample.server.prefill_ms);
+    record.server_decode_ms = or_none(sample.server.decode_ms);
     record.ttft_ms = or_none(sample.timing.ttft_ms);
     record.service_ttft_ms = ms_between(line.sent, line.first_token);
     record.latency_ms = or_none(sample.timing.latency_ms);
@@ -243,9 +244,11 @@ class Driver {
     LoadSecond& ended = second(record.end_s);
     ended.done += 1;
     ++done_;
+    if (measured) ++measured_done_;
     if (sample.error) {
       ended.failed += 1;
       ++failed_;
+      ++errors_[sample.error.kind];
     }
     count_tokens(line, sample, measured);
     if (measured && !sample.error) {
@@ -301,9 +304,12 @@ class Driver {
                           .failed = failed_,
                           .in_flight = in_flight_,
                           .waiting = static_cast<std::int64_t>(waiting_.size()),
+                          .measured_done = measured_done_,
+                          .measured_s = warm_at_ ? at - *warm_at_ : 0,
                           .wanted = options_.requests,
                           .wanted_s = options_.duration_s,
                           .last = &result_.seconds[whole],
+                          .errors = &errors_,
                           .ttft = &ttft_,
                           .tpot = &tpot_});
       }
@@ -342,7 +348,8 @@ class Driver {
   TimeHistogram ttft_, tpot_;
   std::optional<double> warm_at_, cooling_from_;
   bool filled_ = false, steady_ = false, closed_ = false, exhausted_ = false;
-  std::int64_t sent_ = 0, measured_sent_ = 0, measured_in_flight_ = 0;
+  std::map<ErrorClass, std::int64_t> errors_;
+  std::int64_t sent_ = 0, measured_sent_ = 0, measured_in_flight_ = 0, measured_done_ = 0;
   std::int64_t done_ = 0, failed_ = 0, in_flight_ = 0;
   std::int64_t pausing_ = 0;  // pauses and deferred sends
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,9 +54,12 @@ struct LoadTick {
   double at_s = 0;
   bool warming = false, cooling = false;
   std::int64_t sent = 0, done = 0, failed = 0, in_flight = 0, waiting = 0;
-  std::int64_t wanted = 0;  // requests; 0: a duration was asked for
+  std::int64_t measured_done = 0;  // without those that warm up or cool down
+  double measured_s = 0;           // since the measured part began
+  std::int64_t wanted = 0;         // measured requests; 0: a duration was asked for
   double wanted_s = 0;
-  const LoadSecond* last = nullptr;     // the last whole second
+  const LoadSecond* last = nullptr;  // the last whole second
+  const std::map<ErrorClass, std::int64_t>* errors = nullptr;
   const TimeHistogram* ttft = nullptr;  // measured ones so far
   const TimeHistogram* tpot = nullptr;
 };

@@ -27,6 +27,7 @@ struct LoadRecord {
   float itl_ms = 0;
   float server_queue_ms = std::numeric_limits<float>::quiet_NaN();  // as the server told with it
   float server_prefill_ms = std::numeric_limits<float>::quiet_NaN();
+  float server_decode_ms = std::numeric_limits<float>::quiet_NaN();
   // -1: the server did not say.
   std::int32_t input = -1, output = -1, cached = -1, reasoning = -1;
   std::int32_t wanted_input = 0, wanted_output = 0;  // 0: not wished
@@ -36,7 +37,9 @@ struct LoadRecord {
 struct LoadWitness {
   std::optional<double> queue_ms, prefill_ms;  // means a request, by the server's counters
   bool headers_when_granted = false;           // header time is queueing (llama.cpp)
-  std::optional<double> sm_mhz;                // mean clock of the cards
+  // Means over the cards: clock, clock while nothing throttled it, share of the samples in which
+  // something did, share of the time that other processes than the server took.
+  std::optional<double> sm_mhz, sm_mhz_free, throttled_share, foreign_share;
 };
 
 }  // namespace llmops
