@@ -1,5 +1,7 @@
 #include "evaluators/telemetry/prometheus.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -32,6 +34,8 @@ const std::vector<Server>& servers() {
         {"decode_n", "vllm:inter_token_latency_seconds_count"},
         {"decode_s", "vllm:time_per_output_token_seconds_sum"},
         {"decode_n", "vllm:time_per_output_token_seconds_count"},
+        {"decode_s", "vllm:request_time_per_output_token_seconds_sum"},
+        {"decode_n", "vllm:request_time_per_output_token_seconds_count"},
         {"prompt_tokens", "vllm:prompt_tokens"},
         {"output_tokens", "vllm:generation_tokens"},
         {"succeeded", "vllm:request_success"},
@@ -49,6 +53,8 @@ const std::vector<Server>& servers() {
       {"sglang",
        "sglang:",       {{"queue_s", "sglang:queue_time_seconds_sum"},
         {"queue_n", "sglang:queue_time_seconds_count"},
+        {"prefill_s", "sglang:per_stage_req_latency_seconds_sum{stage=prefill_forward}"},
+        {"prefill_n", "sglang:per_stage_req_latency_seconds_count{stage=prefill_forward}"},
         {"ttft_s", "sglang:time_to_first_token_seconds_sum"},
         {"ttft_n", "sglang:time_to_first_token_seconds_count"},
         {"decode_s", "sglang:inter_token_latency_seconds_sum"},
@@ -66,8 +72,13 @@ const std::vector<Server>& servers() {
       {"tgi",
        "tgi_",          {{"queue_s", "tgi_request_queue_duration_sum"},
         {"queue_n", "tgi_request_queue_duration_count"},
+        // Of batches: each request of one waits for all of it.
+        {"prefill_s", "tgi_batch_inference_duration_sum{method=prefill}"},
+        {"prefill_n", "tgi_batch_inference_duration_count{method=prefill}"},
         {"decode_s", "tgi_request_mean_time_per_token_duration_sum"},
         {"decode_n", "tgi_request_mean_time_per_token_duration_count"},
+        {"decode_s", "tgi_batch_inference_duration_sum{method=decode}"},
+        {"decode_n", "tgi_batch_inference_duration_count{method=decode}"},
         {"succeeded", "tgi_request_success"},
         {"aborted", "tgi_request_failure"},
         {"output_tokens", "tgi_request_generated_tokens_sum"}},
@@ -95,14 +106,19 @@ const std::vector<Server>& servers() {
         {"queue_n", "nv_inference_request_success"},
         {"succeeded", "nv_inference_request_success"},
         {"aborted", "nv_inference_request_failure"}},
-       {}                                                                                      },
+       {{"running", "nv_trt_llm_request_metrics{request_type=active}"},
+        {"waiting", "nv_trt_llm_request_metrics{request_type=waiting}"},
+        {"kv_used", "nv_trt_llm_kv_cache_block_metrics{kv_cache_block_type=used}"},
+        {"kv_blocks", "nv_trt_llm_kv_cache_block_metrics{kv_cache_block_type=max}"}}           },
       {"llama.cpp",
        "llamacpp:",     {{"prefill_s", "llamacpp:prompt_seconds"},
         {"prompt_tokens", "llamacpp:prompt_tokens"},
         {"decode_s", "llamacpp:tokens_predicted_seconds"},
         {"decode_n", "llamacpp:tokens_predicted"},
         {"output_tokens", "llamacpp:tokens_predicted"},
-        {"cache_hits", "llamacpp:prompt_tokens_cached"}},
+        {"cache_hits", "llamacpp:prompt_tokens_cached"},
+        {"draft_tokens", "llamacpp:spec_decode_num_draft_tokens"},
+        {"accepted_tokens", "llamacpp:spec_decode_num_accepted_tokens"}},
        {{"running", "llamacpp:requests_processing"}, {"waiting", "llamacpp:requests_deferred"}}},
   };
   return kServers;
@@ -129,13 +145,20 @@ std::size_t label_end(std::string_view line, std::size_t open) {
   return std::string_view::npos;
 }
 
-bool has_label(std::string_view labels, std::string_view name) {
+// The value of a label as it stands there; nullopt where the series has no such label.
+std::optional<std::string_view> label_value(std::string_view labels, std::string_view name) {
   for (std::size_t at = 0; (at = labels.find(name, at)) != std::string_view::npos; ++at) {
     const bool begins = at == 0 || labels[at - 1] == ',' || labels[at - 1] == ' ';
-    if (begins && labels.substr(at + name.size()).starts_with("=\"")) return true;
+    std::string_view rest = labels.substr(at + name.size());
+    if (!begins || !rest.starts_with("=\"")) continue;
+    rest.remove_prefix(2);
+    return rest.substr(0, rest.find('"'));
   }
-  return false;
+  return std::nullopt;
 }
+
+// Labels that tell phases or kinds apart, which a sum over all series would mix.
+constexpr std::string_view kKinds[] = {"method", "stage", "request_type", "kv_cache_block_type"};
 
 void read_line(std::string_view line, MetricPage& page) {
   line = trim(line);
@@ -143,12 +166,12 @@ void read_line(std::string_view line, MetricPage& page) {
   const std::size_t name_end = line.find_first_of("{ \t");
   if (name_end == std::string_view::npos || name_end == 0) return;
   std::string_view name = line.substr(0, name_end);
-  std::string_view rest = line.substr(name_end);
+  std::string_view rest = line.substr(name_end), labels;
   if (rest.front() == '{') {
     const std::size_t close = label_end(rest, 0);
     if (close == std::string_view::npos) return;
-    const std::string_view labels = rest.substr(1, close - 1);
-    if (has_label(labels, "le") || has_label(labels, "quantile")) return;
+    labels = rest.substr(1, close - 1);
+    if (label_value(labels, "le") || label_value(labels, "quantile")) return;
     rest.remove_prefix(close + 1);
   }
   rest = trim(rest);
@@ -158,11 +181,10 @@ void read_line(std::string_view line, MetricPage& page) {
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
   if (error != std::errc() || end != rest.data() + rest.size() || !std::isfinite(value)) return;
   if (name.ends_with("_total")) name.remove_suffix(6);
-  const auto found = page.find(name);
-  if (found == page.end())
-    page.emplace(std::string(name), value);
-  else
-    found->second += value;
+  page[std::string(name)] += value;
+  for (const std::string_view kind : kKinds)
+    if (const auto which = label_value(labels, kind))
+      page[fmt::format("{}{{{}={}}}", name, kind, *which)] += value;
 }
 
 std::optional<double> mean_ms(const ServerReport& report, std::string_view sum,
@@ -214,6 +236,9 @@ ServerSample read_server_sample(std::string_view text, double at_s) {
     };
     read(server.counters, sample.counters);
     read(server.gauges, sample.gauges);
+    const auto used = sample.gauges.find("kv_used"), blocks = sample.gauges.find("kv_blocks");
+    if (used != sample.gauges.end() && blocks != sample.gauges.end() && blocks->second > 0)
+      sample.gauges.emplace("kv_usage", used->second / blocks->second);
     break;
   }
   return sample;
@@ -252,6 +277,13 @@ ServerReport server_report(const std::vector<ServerSample>& samples) {
   if (!asked && hits && delta("prompt_tokens"))
     asked = *delta("prompt_tokens") + (report.server == "llama.cpp" ? *hits : 0.0);
   if (hits && asked && *asked > 0) report.cache_hit_rate = *hits / *asked;
+  if (!report.cache_hit_rate) {
+    std::optional<double> most;
+    gauge(samples, "cache_hit_rate", report.cache_hit_rate, most);
+  }
+  if (const auto drafted = delta("draft_tokens"), accepted = delta("accepted_tokens");
+      drafted && accepted && *drafted > 0)
+    report.draft_acceptance = *accepted / *drafted;
   gauge(samples, "running", report.running_mean, report.running_max);
   gauge(samples, "waiting", report.waiting_mean, report.waiting_max);
   gauge(samples, "kv_usage", report.kv_usage_mean, report.kv_usage_max);
@@ -272,6 +304,7 @@ Value to_value(const ServerReport& report) {
   add("ttft_ms", report.ttft_ms);
   add("decode_token_ms", report.decode_token_ms);
   add("cache_hit_rate", report.cache_hit_rate);
+  add("draft_acceptance", report.draft_acceptance);
   add("running_mean", report.running_mean);
   add("running_max", report.running_max);
   add("waiting_mean", report.waiting_mean);

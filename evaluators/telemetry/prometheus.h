@@ -13,7 +13,9 @@
 namespace llmops {
 
 // Every series of a page in the text format 0.0.4: name -> sum over its labels. Bucket and quantile
-// series are left out; lines that are none are skipped. A last `_total` of a name is cut off.
+// series are left out; lines that are none are skipped. A last `_total` of a name is cut off. A
+// series that a label `method`, `stage`, `request_type` or `kv_cache_block_type` tells apart stands
+// there once more, as `name{method=prefill}`.
 using MetricPage = std::map<std::string, double, std::less<>>;
 MetricPage parse_metric_page(std::string_view text);
 
@@ -35,6 +37,7 @@ struct ServerReport {
   std::optional<double> queue_ms, prefill_ms, ttft_ms,
       decode_token_ms;  // means, by sums and counts
   std::optional<double> cache_hit_rate;
+  std::optional<double> draft_acceptance;  // of speculated tokens
   std::optional<double> running_mean, running_max, waiting_mean, waiting_max, kv_usage_mean,
       kv_usage_max;
 };

@@ -72,3 +72,54 @@ TEST_CASE(
   CHECK_FALSE(restarted.decode_token_ms);
   CHECK(read_server_sample("process_cpu_seconds 3\n", 0).server.empty());
 }
+
+TEST_CASE("metrics page: labels tell phases and kinds apart") {
+  const MetricPage page = parse_metric_page(
+      "d_sum{method=\"prefill\",m=\"a\"} 1\nd_sum{m=\"a\",method=\"decode\"} 4\n"
+      "d_sum{m=\"b\",method=\"decode\"} 2\nother{notmethod=\"x\"} 3\n");
+  CHECK(page.at("d_sum") == 7);
+  CHECK(page.at("d_sum{method=prefill}") == 1);
+  CHECK(page.at("d_sum{method=decode}") == 6);
+  CHECK(page.size() == 4);
+
+  const auto tgi = [](double prefill, double decode) {
+    const auto text = [](double value) { return std::to_string(value); };
+    return "tgi_batch_inference_duration_sum{method=\"prefill\"} " + text(prefill) +
+           "\ntgi_batch_inference_duration_count{method=\"prefill\"} " + text(10 * prefill) +
+           "\ntgi_batch_inference_duration_sum{method=\"decode\"} " + text(decode) +
+           "\ntgi_batch_inference_duration_count{method=\"decode\"} " + text(50 * decode) + "\n";
+  };
+  const ServerReport report =
+      server_report({read_server_sample(tgi(1, 2), 0), read_server_sample(tgi(3, 8), 1)});
+  CHECK(*report.prefill_ms == doctest::Approx(100));
+  CHECK(*report.decode_token_ms == doctest::Approx(20));
+
+  const ServerSample triton = read_server_sample(
+      "nv_inference_request_success{model=\"m\"} 1\n"
+      "nv_trt_llm_request_metrics{model=\"m\",request_type=\"active\"} 5\n"
+      "nv_trt_llm_request_metrics{model=\"m\",request_type=\"waiting\"} 2\n"
+      "nv_trt_llm_kv_cache_block_metrics{kv_cache_block_type=\"used\"} 30\n"
+      "nv_trt_llm_kv_cache_block_metrics{kv_cache_block_type=\"max\"} 120\n",
+      0);
+  CHECK(triton.gauges.at("running") == 5);
+  CHECK(triton.gauges.at("waiting") == 2);
+  CHECK(triton.gauges.at("kv_usage") == 0.25);
+}
+
+TEST_CASE("metrics page: a hit rate that is only a gauge; accepted drafts") {
+  const char* before = "sglang:cache_hit_rate 0.2\nsglang:num_running_reqs 1\n";
+  const char* after = "sglang:cache_hit_rate 0.4\nsglang:num_running_reqs 1\n";
+  CHECK(*server_report({read_server_sample(before, 0), read_server_sample(after, 1)})
+             .cache_hit_rate == doctest::Approx(0.3));
+  const char* none =
+      "vllm:spec_decode_num_draft_tokens_total 0\n"
+      "vllm:spec_decode_num_accepted_tokens_total 0\n";
+  const char* some =
+      "vllm:spec_decode_num_draft_tokens_total 40\n"
+      "vllm:spec_decode_num_accepted_tokens_total 30\n";
+  CHECK(
+      *server_report({read_server_sample(none, 0), read_server_sample(some, 1)}).draft_acceptance ==
+      0.75);
+  CHECK_FALSE(
+      server_report({read_server_sample(none, 0), read_server_sample(none, 1)}).draft_acceptance);
+}
