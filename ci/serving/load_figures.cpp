@@ -13,8 +13,9 @@ namespace {
 constexpr double kShortest = 1.0;  // seconds; a shorter window is none
 constexpr int kBlocks = 20;        // of consecutive requests, for the interval of a mean
 constexpr int kTenths = 10;
-constexpr std::string_view kTimes[] = {"ttft",   "service_ttft", "ttfo", "first_event",
-                                       "header", "tpot",         "itl",  "latency"};
+constexpr std::string_view kTimes[] = {
+    "ttft", "service_ttft", "ttfo",         "first_event",    "header",       "tpot",
+    "itl",  "latency",      "server_queue", "server_prefill", "server_decode"};
 
 bool has_window(const LoadResult& result) {
   return result.window_to_s - result.window_from_s >= kShortest;
@@ -146,14 +147,17 @@ Value to_value(const TimeHistogram& histogram) {
 }  // namespace
 
 std::optional<double> time_of(const LoadRecord& record, std::string_view name) {
-  const float value = name == "ttft"           ? record.ttft_ms
-                      : name == "service_ttft" ? record.service_ttft_ms
-                      : name == "ttfo"         ? record.ttfo_ms
-                      : name == "first_event"  ? record.first_event_ms
-                      : name == "header"       ? record.header_ms
-                      : name == "tpot"         ? record.tpot_ms
-                      : name == "itl"          ? record.itl_ms
-                                               : record.latency_ms;
+  const float value = name == "ttft"             ? record.ttft_ms
+                      : name == "service_ttft"   ? record.service_ttft_ms
+                      : name == "ttfo"           ? record.ttfo_ms
+                      : name == "first_event"    ? record.first_event_ms
+                      : name == "header"         ? record.header_ms
+                      : name == "tpot"           ? record.tpot_ms
+                      : name == "itl"            ? record.itl_ms
+                      : name == "server_queue"   ? record.server_queue_ms
+                      : name == "server_prefill" ? record.server_prefill_ms
+                      : name == "server_decode"  ? record.server_decode_ms
+                                                 : record.latency_ms;
   if (std::isnan(value)) return std::nullopt;
   return double{value};
 }

@@ -46,7 +46,8 @@ struct LoadFigures {
                outside = 0;  // left out: before the window, after its last send (cool-down)
   bool whole_run = false;    // the window was too short: the figures are of the whole run
   std::map<std::string, std::int64_t> errors;  // by class
-  // ttft service_ttft ttfo first_event header tpot itl latency
+  // ttft service_ttft ttfo first_event header tpot itl latency, and as the server told them with
+  // each answer server_queue server_prefill server_decode
   std::vector<TimeFigure> times;
   TimeHistogram event_gaps, token_gaps;
   Throughput steady, whole;

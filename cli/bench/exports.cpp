@@ -32,14 +32,16 @@ void write_side(const BenchPoint& point, const BenchSide& side, const char* serv
       write_all(
           out,
           fmt::format("{},{},{},{},{},{},{:.6f},{:.6f},{:.6f},{},{},{},{},{},{},{},{},{},{},{},{},"
-                      "{}\n",
+                      "{},{},{},{}\n",
                       csv_text(point.name), server, repeat, record.conversation, record.turn, phase,
                       record.scheduled_s, record.sent_s, record.end_s, cell(record.header_ms),
                       cell(record.first_event_ms), cell(record.ttft_ms),
                       cell(record.service_ttft_ms), cell(record.ttfo_ms), cell(record.latency_ms),
                       cell(record.tpot_ms), cell(record.itl_ms), cell(record.input),
                       cell(record.output), cell(record.cached), cell(record.reasoning),
-                      record.error == ErrorClass::none ? "" : name(record.error)));
+                      record.error == ErrorClass::none ? "" : name(record.error),
+                      cell(record.server_queue_ms), cell(record.server_prefill_ms),
+                      cell(record.server_decode_ms)));
     }
 }
 
@@ -60,7 +62,8 @@ void write_bench_csv(const BenchView& view, std::FILE* out) {
   write_all(out,
             "point,server,repeat,conversation,turn,phase,scheduled_s,sent_s,end_s,header_ms,"
             "first_event_ms,ttft_ms,service_ttft_ms,ttfo_ms,latency_ms,tpot_ms,itl_ms,"
-            "input_tokens,output_tokens,cached_tokens,reasoning_tokens,error\n");
+            "input_tokens,output_tokens,cached_tokens,reasoning_tokens,error,server_queue_ms,"
+            "server_prefill_ms,server_decode_ms\n");
   for (const BenchPoint& point : view.job.points) {
     write_side(point, point.side, "", out);
     if (point.against) write_side(point, *point.against, "against", out);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "evaluators/providers/http_faults.h"
 #include "evaluators/providers/redact.h"
@@ -13,10 +14,22 @@ namespace {
 
 // Error bodies beyond this are of no use to anybody.
 constexpr std::size_t kMostErrorBody = std::size_t{64} << 10;
+constexpr std::size_t kMostLine = std::size_t{16} << 20;
 // How long a server that has said all may keep the body open.
 constexpr auto kLinger = std::chrono::milliseconds(250);
 
-enum class BodyKind { unknown, events, document, error, wrong };
+// TGI tells how long a request waited, in ms, with answers that do not stream.
+std::optional<double> queue_header(const HttpHead& head) {
+  const auto text = head.header("x-queue-time");
+  double value = 0;
+  if (!text ||
+      std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc() ||
+      !(value >= 0))
+    return std::nullopt;
+  return value;
+}
+
+enum class BodyKind { unknown, events, lines, document, error, wrong };
 
 }  // namespace
 
@@ -49,6 +62,10 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
       case BodyKind::events:
         if (!parser_.feed(bytes, *this))
           return call.end({ErrorClass::too_large, "one event of the stream is too long"});
+        break;
+      case BodyKind::lines:
+        if (!feed_lines(bytes))
+          return call.end({ErrorClass::too_large, "one line of the answer is too long"});
         break;
       case BodyKind::error:
         body_ += bytes.substr(0, kMostErrorBody - std::min(kMostErrorBody, body_.size()));
@@ -97,6 +114,7 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
       answer.retry_after = retry_after(call.head(), body_, std::chrono::system_clock::now());
     timeline_.end = sample_.error ? Clock::now() : last_data_.value_or(Clock::now());
     reader_->move_into(sample_);
+    if (!sample_.server.queue_ms) sample_.server.queue_ms = queue_header(call.head());
     redact(sample_, owner_->secret_);
     sample_.timeline = timeline_;
     sample_.timing = timing_of(timeline_, sample_.usage.output);
@@ -113,6 +131,7 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
     if (head.status < 200 || head.status >= 300) return BodyKind::error;
     const std::string type = head.content_type();
     if (type == "text/event-stream") return BodyKind::events;
+    if (type == "application/x-ndjson" || type == "application/jsonl") return BodyKind::lines;
     if (type.ends_with("json")) return BodyKind::document;  // also a server that knows no streaming
     if (type == "text/html") return BodyKind::wrong;
     // Servers that forget the type, or call it text/plain: the first byte tells.
@@ -123,6 +142,18 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
     const bool events =
         start.starts_with("data:") || start.starts_with("event:") || start.starts_with(":");
     return events ? BodyKind::events : BodyKind::wrong;
+  }
+
+  // A document a line: each is an event. What ends no line waits for the rest.
+  bool feed_lines(std::string_view bytes) {
+    for (std::size_t end = 0; (end = bytes.find('\n')) != std::string_view::npos;) {
+      body_ += bytes.substr(0, end);
+      if (body_.find_first_not_of(" \t\r") != std::string::npos) on_event("", body_);
+      body_.clear();
+      bytes.remove_prefix(end + 1);
+    }
+    body_ += bytes;
+    return body_.size() <= kMostLine;
   }
 
   void set_deadline(HttpCall& call) {
@@ -154,12 +185,13 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
         (call.head().status != 0 && (call.head().status < 200 || call.head().status >= 300)))
       return http_fault(call.head(), body_);
     if (kind_ == BodyKind::events) parser_.finish(*this);
+    if (kind_ == BodyKind::lines) feed_lines("\n");
     if (kind_ == BodyKind::document) reader_->on_document(body_);
     if (kind_ == BodyKind::wrong)
       return {ErrorClass::wrong_content_type, "the answer is neither JSON nor an event stream"};
     if (kind_ == BodyKind::unknown) return {ErrorClass::empty_choices, "the answer has no body"};
     if (reader_->fault()) return reader_->fault();
-    if (kind_ == BodyKind::events && !reader_->finished())
+    if ((kind_ == BodyKind::events || kind_ == BodyKind::lines) && !reader_->finished())
       return {ErrorClass::truncated, "the stream ended without a finish reason"};
     if (!reader_->has_answer()) return {ErrorClass::empty_choices, "the answer is empty"};
     return {};

@@ -9,6 +9,7 @@
 #include "evaluators/providers/anthropic_answer.h"
 #include "evaluators/providers/batch_api.h"
 #include "evaluators/providers/http_faults.h"
+#include "evaluators/providers/ollama_answer.h"
 #include "evaluators/traces/exporter.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -24,6 +25,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto wait = retry_after(head, body, std::chrono::system_clock::time_point{}))
     if (wait->count() < 0) std::abort();
+
+  OllamaReader ollama;
+  Sample sample;
+  ollama.on_event("", text);
+  ollama.move_into(sample);
+  if (sample.server.queue_ms.value_or(0) < 0) std::abort();
 
   BatchApi api;
   api.secret = "sk-fuzz-12345678";
