@@ -40,6 +40,9 @@ void declare_bench_options(CLI::App& app, BenchOptions& options) {
       ->check(CLI::Range(1, 1'000'000));
   work("--dataset", options.dataset, "prompts of a file: JSONL, CSV, ShareGPT, ...")
       ->type_name("FILE");
+  work("--tokenizer", options.tokenizer,
+       "counts recorded answers, whose lengths are asked for (default: an estimate)")
+      ->type_name("FILE");
   work("--turns", options.turns, "of each conversation, each answered afresh")
       ->check(CLI::Range(1, 1000));
   work("--think", options.think, "pause before the next turn")->type_name("TIME");
@@ -76,6 +79,8 @@ void declare_bench_options(CLI::App& app, BenchOptions& options) {
       ->check(CLI::Range(1e-3, 1e3));
   load("--requests", options.requests, "measured requests (default: 100)")
       ->check(CLI::Range(1, 1000000000));
+  load("--warm-up-requests", options.warm_up_requests, "so many before them, outside the figures")
+      ->check(CLI::Range(0, 1000000000));
   load("--duration", options.duration, "of the measured part, in place of --requests")
       ->type_name("TIME");
   load("--warm-up", options.warm_up, "at the same load before it, outside the figures")
@@ -95,6 +100,8 @@ void declare_bench_options(CLI::App& app, BenchOptions& options) {
       ->group("Gate");
   app.add_option("--baseline", options.baseline, "baseline file of the suite's gate")
       ->type_name("FILE")
+      ->group("Gate");
+  app.add_flag("--no-gate", options.no_gate, "measure only, whatever the suite gates")
       ->group("Gate");
   app.add_flag("--self-test", options.self_test,
                "measure this client against a server of its own on this machine")

@@ -18,7 +18,7 @@ struct BenchOptions {
   std::optional<double> input_tokens, input_stddev, output_tokens, output_stddev;
   std::optional<std::int64_t> shared_prefix;
   std::optional<int> prefixes;
-  std::string dataset;
+  std::string dataset, tokenizer;
   bool no_unique = false, ignore_eos = false;
   std::optional<int> turns;
   std::string think;
@@ -30,7 +30,7 @@ struct BenchOptions {
   std::optional<int> most_in_flight;
   std::string trace, trace_unit;
   std::optional<double> trace_speed;
-  std::optional<std::int64_t> requests;
+  std::optional<std::int64_t> requests, warm_up_requests;
   std::string duration, warm_up, cool_down, stage;
   bool sweep = false;
   std::optional<int> repeat;
@@ -38,6 +38,7 @@ struct BenchOptions {
   std::string metrics_url;
   bool gpu = false, no_gpu = false;
   std::string baseline;
+  bool no_gate = false;
   std::optional<std::uint64_t> seed;
   bool self_test = false;
 };

@@ -36,6 +36,7 @@ void override_workload(const BenchOptions& options, BenchSuite& suite, Diagnosti
   if (options.ignore_eos) spec.ignore_eos = true;
   if (options.turns) spec.turns = *options.turns;
   if (const auto think = time_option(options.think, "--think", problems)) spec.think_s = *think;
+  if (!options.tokenizer.empty()) read_tokenizer(options.tokenizer, suite, problems);
   if (options.dataset.empty()) return;
   spec.dataset = DatasetSpec{.path = options.dataset, .shown = options.dataset};
   if (!options.output_tokens) spec.output.mean = 0;
@@ -63,6 +64,7 @@ void override_load(const BenchOptions& options, BenchSuite& suite, Diagnostics& 
     suite.load.requests = *options.requests;
     suite.load.duration_s = 0;
   }
+  if (options.warm_up_requests) suite.load.warm_up_requests = *options.warm_up_requests;
   if (const auto time = time_option(options.duration, "--duration", problems)) {
     suite.load.duration_s = *time;
     if (!options.requests) suite.load.requests = 0;

@@ -47,6 +47,8 @@ void read_workload(const Value& value, BenchSuite& suite, Diagnostics& problems)
   spec.ignore_eos = fields.boolean("ignore_eos").value_or(false);
   spec.turns = static_cast<int>(fields.integer("turns", {1, 1000}).value_or(1));
   if (const auto think = fields.duration("think")) spec.think_s = seconds(*think);
+  if (const auto path = fields.text("tokenizer"))
+    read_tokenizer(suite.folder / *path, suite, problems);
   if (const Value* dataset = fields.value("dataset")) {
     spec.dataset = read_dataset_spec(*dataset, suite.source, suite.folder, problems);
     if (!fields.has("output_tokens")) spec.output.mean = 0;
@@ -154,8 +156,11 @@ void read_file(BenchSuite& suite, const BenchOptions& options, Diagnostics& prob
   if (const Value* gate = fields.value("gate")) {
     suite.gate = read_gate(*gate, suite.source, suite.folder, load_measure_names(), problems);
     if (!options.baseline.empty()) suite.gate->baseline = options.baseline;
-    if (!suite.gate->baseline && !suite.against && options.against.empty())
-      append(problems, missing_baseline(*suite.gate, suite.source));
+    if (!suite.gate->baseline && !suite.against && options.against.empty() && !options.no_gate)
+      for (Diagnostic& missing : missing_baseline(*suite.gate, suite.source)) {
+        missing.help = "make one with `llmops bench SUITE --no-gate --save-baseline FILE`";
+        problems.push_back(std::move(missing));
+      }
   }
   fields.finish();
 }
@@ -204,6 +209,12 @@ void check(BenchSuite& suite, Diagnostics& problems) {
 
 }  // namespace
 
+void read_tokenizer(const fs::path& path, BenchSuite& suite, Diagnostics& problems) {
+  Result<std::unique_ptr<const TokenCounter>> counter = load_token_counter(path);
+  append(problems, counter.problems());
+  if (counter) suite.workload.tokenizer = *std::move(counter);
+}
+
 Result<BenchSuite> load_bench_suite(const BenchOptions& options) {
   BenchSuite suite;
   suite.metrics_url = "auto";
@@ -220,6 +231,7 @@ Result<BenchSuite> load_bench_suite(const BenchOptions& options) {
     if (!options.baseline.empty()) suite.gate = usual_gate(options.baseline);
   }
   override_suite(options, suite, problems);
+  if (options.no_gate) suite.gate.reset();
   if (has_errors(problems)) return problems;
   check(suite, problems);
   if (has_errors(problems)) return problems;

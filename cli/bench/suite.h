@@ -42,6 +42,9 @@ Result<BenchSuite> load_bench_suite(const BenchOptions& options);
 // The command line over what the file said; notes every problem.
 void override_suite(const BenchOptions& options, BenchSuite& suite, Diagnostics& problems);
 
+// Counts recorded answers from now on.
+void read_tokenizer(const std::filesystem::path& path, BenchSuite& suite, Diagnostics& problems);
+
 // What an objective can be set on.
 inline constexpr std::string_view kObjectives[] = {"ttft", "service_ttft", "ttfo",
                                                    "tpot", "itl",          "latency"};

@@ -2,6 +2,8 @@
 // Recorded arrivals: when requests came, and how long they were.
 
 #include <filesystem>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "datasets/text/result.h"
@@ -15,13 +17,18 @@ struct Trace {
 };
 
 struct TraceOptions {
-  double unit_s = 1;  // seconds that 1 of the file's times is: 0.001 for milliseconds
+  double unit_s = 1;  // seconds that 1 of the file's times is: 0.001 for milliseconds; not of dates
   double speed = 1;   // 2: twice as fast as it was recorded
 };
 
-// A JSONL, CSV, ... file. Columns: `timestamp`, `t` or `arrived_at`; lengths in tokens, where they
-// are there, `input_length`, `input_tokens` or `ContextTokens`, `output_length`, `output_tokens` or
-// `GeneratedTokens` (the names of the Mooncake and Azure traces).
+// A JSONL, CSV, ... file. Columns, in any case: `timestamp`, `t` or `arrived_at`, a number or a
+// date (2023-11-16 18:15:46.6805900, with `T`, `Z` or an offset where they are there); lengths in
+// tokens, where they are there, `input_length`, `input_tokens`, `ContextTokens` or `Request
+// tokens`, `output_length`, `output_tokens`, `GeneratedTokens` or `Response tokens` (the names of
+// the Mooncake, Azure and BurstGPT traces).
 Result<Trace> read_trace(const std::filesystem::path& file, const TraceOptions& options);
+
+// Seconds since 2020 began, UTC, of a date as above; nullopt: it is none.
+std::optional<double> date_seconds(std::string_view text);
 
 }  // namespace llmops

@@ -151,15 +151,29 @@ std::vector<Message> messages_of(const Case& row) {
   return {};
 }
 
-// Leaves what comes up to the first user message; the user's further ones are handed back.
-std::shared_ptr<const std::vector<Message>> split_turns(std::vector<Message>& messages) {
-  auto later = std::make_shared<std::vector<Message>>();
+std::int64_t tokens_of(const TokenCounter* tokenizer, const std::string& text) {
+  const TokenCounter& counter = tokenizer != nullptr ? *tokenizer : token_estimate();
+  return text.empty() ? 0
+                      : std::max<std::int64_t>(1, static_cast<std::int64_t>(counter.count(text)));
+}
+
+// Leaves what comes up to the first user message; the rest is handed back. `answer`: the recorded
+// one behind the last message.
+RecordedTurns split_turns(std::vector<Message>& messages, const std::string& answer,
+                          const TokenCounter* tokenizer) {
+  RecordedTurns turns;
   const auto first = std::ranges::find(messages, "user", &Message::role);
-  if (first == messages.end()) return later;
-  for (auto each = first + 1; each != messages.end(); ++each)
-    if (each->role == "user") later->push_back(std::move(*each));
+  if (first == messages.end()) return turns;
+  turns.output.push_back(0);
+  for (auto each = first + 1; each != messages.end(); ++each) {
+    if (each->role == "assistant") turns.output.back() = tokens_of(tokenizer, plain_text(*each));
+    if (each->role != "user") continue;
+    turns.later.push_back(std::move(*each));
+    turns.output.push_back(0);
+  }
+  if (turns.output.back() == 0) turns.output.back() = tokens_of(tokenizer, answer);
   messages.erase(first + 1, messages.end());
-  return later;
+  return turns;
 }
 
 class FileTexts final : public Workload {
@@ -180,14 +194,21 @@ class FileTexts final : public Workload {
     }
     const std::uint64_t number = requests_++;
     Work work{.conversation = number};
-    Random random(seed_, number);
-    if (spec_.output.mean > 0) work.wanted_output = draw(spec_.output, random);
     auto made = std::make_shared<Request>();
     auto named = std::make_shared<Case>();
     named->id = fmt::format("{:08}.0", number);
     made->row = std::move(named);
     made->messages = messages_of(row);
-    if (spec_.turns > 1) work.recorded = split_turns(made->messages);
+    // A conversation's last answer is its reference; a column of references may be anything.
+    const bool talk = row.variables.find("chat") != nullptr;
+    const std::string answer = talk && !row.references.empty() ? row.references.front() : "";
+    auto turns = std::make_shared<RecordedTurns>();
+    if (spec_.turns > 1)
+      *turns = split_turns(made->messages, answer, spec_.tokenizer.get());
+    else
+      turns->output.push_back(tokens_of(spec_.tokenizer.get(), answer));
+    work.recorded = std::move(turns);
+    work.wanted_output = length_of(work);
     if (spec_.unique && !made->messages.empty()) {
       std::string& text = made->messages.front().parts.front().content;
       text = unique_beginning(nonce_, number) + text;
@@ -199,20 +220,18 @@ class FileTexts final : public Workload {
 
   std::optional<Work> follow(const Work& before, const std::string& answer) override {
     const auto turn = static_cast<std::size_t>(before.turn);
-    if (before.recorded == nullptr || turn >= before.recorded->size() ||
-        before.turn + 1 >= spec_.turns)
+    if (turn >= before.recorded->later.size() || before.turn + 1 >= spec_.turns)
       return std::nullopt;
     Work work{
         .conversation = before.conversation, .turn = before.turn + 1, .recorded = before.recorded};
-    Random random(seed_, before.conversation + (std::uint64_t(work.turn) << 40));
-    if (spec_.output.mean > 0) work.wanted_output = draw(spec_.output, random);
+    work.wanted_output = length_of(work);
     auto made = std::make_shared<Request>();
     auto named = std::make_shared<Case>();
     named->id = fmt::format("{:08}.{}", work.conversation, work.turn);
     made->row = std::move(named);
     made->messages = before.request->messages;
     made->messages.push_back(message("assistant", answer));
-    made->messages.push_back((*work.recorded)[turn]);
+    made->messages.push_back(work.recorded->later[turn]);
     made->prompt = prompts_.with_length(work.wanted_output);
     work.request = std::move(made);
     return work;
@@ -220,6 +239,14 @@ class FileTexts final : public Workload {
   void scale(const TokenScale&) override {}
 
  private:
+  // Drawn where lengths were asked for, else that of the recorded answer; 0: not known.
+  std::int64_t length_of(const Work& work) const {
+    const auto turn = static_cast<std::size_t>(work.turn);
+    Random random(seed_, work.conversation + (std::uint64_t(work.turn) << 40));
+    if (spec_.output.mean > 0) return draw(spec_.output, random);
+    return turn < work.recorded->output.size() ? work.recorded->output[turn] : 0;
+  }
+
   WorkloadSpec spec_;
   Dataset dataset_;
   std::unique_ptr<CaseStream> cases_;

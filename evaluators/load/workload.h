@@ -9,6 +9,7 @@
 
 #include "datasets/dataset.h"
 #include "prompts/request.h"
+#include "prompts/tokens/token_counter.h"
 
 namespace llmops {
 
@@ -40,9 +41,19 @@ struct WorkloadSpec {
   int turns = 1;       // of a made conversation; of a recorded one: its user's, at most so many,
                        // each answered afresh (1: its history goes along as it was recorded)
   double think_s = 0;  // between an answer and the next turn
-  std::optional<DatasetSpec> dataset;  // in place of made texts: its column `prompt`, `question`,
-                                       // `input` or `text`, or its conversations
-  std::vector<WishedLengths> trace;    // of made texts, in this order, over and over
+  // In place of made texts: its column `prompt`, `question`, `input` or `text`, or its
+  // conversations. Where `output` has a mean of 0, the answers of recorded conversations say how
+  // long theirs are to be, and others are as long as the model likes.
+  std::optional<DatasetSpec> dataset;
+  std::shared_ptr<const TokenCounter> tokenizer;  // of those answers; nullptr: an estimate
+  std::vector<WishedLengths> trace;               // of made texts, in this order, over and over
+};
+
+// A recorded conversation behind its first turn.
+struct RecordedTurns {
+  std::vector<Message> later;  // what the user says
+  std::vector<std::int64_t>
+      output;  // tokens of each answer, the first turn's too; 0: none recorded
 };
 
 // One request and what was wished of it.
@@ -52,7 +63,7 @@ struct Work {
   std::int64_t wanted_output = 0;  // 0: as long as the model likes
   std::uint64_t conversation = 0;
   int turn = 0;
-  std::shared_ptr<const std::vector<Message>> recorded;  // what the user says in further turns
+  std::shared_ptr<const RecordedTurns> recorded;
 };
 
 class Workload {

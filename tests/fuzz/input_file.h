@@ -13,9 +13,10 @@ namespace llmops {
 
 class InputFile {
  public:
-  InputFile(const std::uint8_t* data, std::size_t size)
+  // `extension`: where it says what the file is.
+  InputFile(const std::uint8_t* data, std::size_t size, const std::string& extension = "")
       : path_(std::filesystem::temp_directory_path() /
-              ("llmops-fuzz-input-" + std::to_string(::getpid()))) {
+              ("llmops-fuzz-input-" + std::to_string(::getpid()) + extension)) {
     std::FILE* file = std::fopen(path_.c_str(), "wb");
     if (file == nullptr || std::fwrite(data, 1, size, file) != size) std::abort();
     std::fclose(file);

@@ -127,3 +127,41 @@ TEST_CASE("workload: prompts of a file, over and over") {
   CHECK_FALSE(refused);
   CHECK(refused.problems().front().what == "the record has nothing to ask");
 }
+
+TEST_CASE("workload: recorded answers say how long theirs are to be") {
+  const test::TemporaryFolder folder;
+  const auto file = folder.write(
+      "s.jsonl",
+      R"({"conversations":[{"from":"human","value":"one"},{"from":"gpt","value":"a b c d e f g h"},{"from":"human","value":"two"},{"from":"gpt","value":"yes"}]})"
+      "\n"
+      R"({"conversations":[{"from":"human","value":"alone"}]})"
+      "\n");
+  const auto tokens = [](const char* text) {
+    return static_cast<std::int64_t>(token_estimate().count(text));
+  };
+  WorkloadSpec spec{.output = {.mean = 0}, .unique = false, .dataset = DatasetSpec{.path = file}};
+  // As it was recorded: its history goes along, its last answer is the one to give.
+  auto whole = make(spec);
+  const Work asked = whole->next();
+  CHECK(asked.request->messages.size() == 3);
+  CHECK(text_of(asked) == "two");
+  CHECK(asked.wanted_output == tokens("yes"));
+  CHECK(asked.request->prompt->parameters.find("max_tokens")->number() == tokens("yes"));
+  CHECK(whole->next().wanted_output == 0);  // nothing was recorded: as long as the model likes
+  // Turn by turn.
+  spec.turns = 3;
+  auto turns = make(spec);
+  const Work opening = turns->next();
+  CHECK(text_of(opening) == "one");
+  CHECK(opening.wanted_output == tokens("a b c d e f g h"));
+  const auto second = turns->follow(opening, "x");
+  REQUIRE(second);
+  CHECK(second->wanted_output == tokens("yes"));
+  CHECK_FALSE(turns->follow(*second, "y"));
+  // Lengths that are asked for go before; a column of references is no recorded answer.
+  spec.output.mean = 50;
+  CHECK(make(spec)->next().wanted_output == 50);
+  const auto rows = folder.write("r.jsonl", "{\"prompt\":\"p\",\"reference\":\"short\"}\n");
+  auto plain = make({.output = {.mean = 0}, .dataset = DatasetSpec{.path = rows}});
+  CHECK(plain->next().wanted_output == 0);
+}
