@@ -129,21 +129,21 @@ void decide_repeats(const LoadGateInput& input, double alpha, RuleOutcome& rule)
 }
 
 // Rounds of both servers: what drifts within a round hits both alike.
-void decide_interleaved(const LoadGateInput& input, double alpha, RuleOutcome& rule) {
-  const std::string what = called(rule.rule);
-  const auto open = [&](const std::string& why) {
-    rule.outcome = Outcome::inconclusive;
-    rule.why = fmt::format("{} was not compared: {}", what, why);
+RoundChange change_of(const LoadGateInput& input, std::string metric, std::string statistic,
+                      double alpha) {
+  RoundChange change{.metric = std::move(metric), .statistic = std::move(statistic)};
+  const std::vector<stats::LatencyRound> rounds = rounds_of(input, change.metric);
+  change.rounds = rounds.size();
+  const auto none = [&](std::string why) {
+    change.why_none = std::move(why);
+    return change;
   };
-  if (!rule.rule.relative) return open("expected a share, such as `max_increase: 10%`");
-  const std::vector<stats::LatencyRound> rounds = rounds_of(input, rule.rule.metric);
-  const std::string over = counted(static_cast<std::int64_t>(rounds.size()), "round");
-  const std::optional<double> p = quantile_level(rule.rule.statistic);
-  if (!p && rule.rule.statistic != "mean") return open("expected p50, p90, p95, p99 or the mean");
+  const std::optional<double> p = quantile_level(change.statistic);
+  if (!p && change.statistic != "mean") return none("expected p50, p90, p95, p99 or the mean");
   std::vector<double> ratios;
   for (const stats::LatencyRound& round : rounds) ratios.push_back(log_ratio(round, p));
   const auto test = stats::t_one_sample(ratios, 0, 1 - 2 * alpha);
-  if (!test) return open(test.refusal().sentence);
+  if (!test) return none(test.refusal().sentence);
   stats::LatencyBounds bounds{.ratio = std::exp(test->mean),
                               .lower = std::exp(test->interval.lower),
                               .upper = std::exp(test->interval.upper)};
@@ -151,12 +151,26 @@ void decide_interleaved(const LoadGateInput& input, double alpha, RuleOutcome& r
     // Few rounds make the percentile bootstrap too narrow, and Student's t knows nothing of rounds
     // that follow each other: the wider of both holds.
     const auto drawn = stats::interleaved_latency(rounds, *p, 1 - alpha);
-    if (!drawn) return open(drawn.refusal().sentence);
+    if (!drawn) return none(drawn.refusal().sentence);
     bounds.ratio = drawn->ratio;
     bounds.lower = std::min(bounds.lower, drawn->lower);
     bounds.upper = std::max(bounds.upper, drawn->upper);
   }
-  settle(bounds, what, over, stats::LatencyDesign::comparable, rule);
+  change.bounds = bounds;
+  return change;
+}
+
+void decide_interleaved(const LoadGateInput& input, double alpha, RuleOutcome& rule) {
+  const std::string what = called(rule.rule);
+  RoundChange change{.why_none = "expected a share, such as `max_increase: 10%`"};
+  if (rule.rule.relative) change = change_of(input, rule.rule.metric, rule.rule.statistic, alpha);
+  if (!change.bounds) {
+    rule.outcome = Outcome::inconclusive;
+    rule.why = fmt::format("{} was not compared: {}", what, change.why_none);
+    return;
+  }
+  settle(*change.bounds, what, counted(static_cast<std::int64_t>(change.rounds), "round"),
+         stats::LatencyDesign::comparable, rule);
 }
 
 // The rule's threshold in milliseconds; nullopt where it has none.
@@ -239,10 +253,14 @@ LoadGate gate_load(const LoadGateInput& input) {
     out.comparison = compare(*input.baseline, *input.candidate, gate, input.accepted);
     out.cause = explain_load(*input.baseline, *input.candidate);
   }
+  const bool interleaved = input.against != nullptr && !input.against->empty();
+  if (interleaved && input.tell_rounds)
+    for (const char* metric : {"ttft", "tpot", "itl", "latency"})
+      for (const char* statistic : {"p50", "p95"})
+        out.rounds.push_back(change_of(input, metric, statistic, gate.alpha));
   if (input.gate == nullptr) return out;
 
   // Rules on the requests are one family; those that need the whole load are decided apart.
-  const bool interleaved = input.against != nullptr && !input.against->empty();
   const auto apart = [&](const Rule& rule) {
     return is_throughput(rule.metric) || (interleaved && is_time(rule.metric) && rule.compares());
   };

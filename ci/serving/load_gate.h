@@ -10,13 +10,23 @@
 #include "ci/gate/verdict.h"
 #include "ci/latency_cause.h"
 #include "ci/serving/load_figures.h"
+#include "ci/stats/latency_rounds.h"
 
 namespace llmops {
+
+// How a time of interleaved loads changed; rounds are the observations.
+struct RoundChange {
+  std::string metric, statistic;  // "ttft", "p50"
+  std::size_t rounds = 0;
+  std::optional<stats::LatencyBounds> bounds;  // ratios to the other server, 95 % on either side
+  std::string why_none;
+};
 
 struct LoadGate {
   std::optional<Verdict> verdict;  // absent: nothing was gated
   std::optional<Comparison> comparison;
   std::optional<LatencyCause> cause;  // why times changed
+  std::vector<RoundChange> rounds;    // of interleaved loads, where they were asked for
 };
 
 struct LoadGateInput {
@@ -31,6 +41,7 @@ struct LoadGateInput {
   double client_error_ms = 0;
   // No prompt shares a beginning with another: a prefix cache should have nothing to give.
   bool unique_prompts = false;
+  bool tell_rounds = false;  // how every time changed over the rounds, whatever the rules
 };
 LoadGate gate_load(const LoadGateInput& input);
 

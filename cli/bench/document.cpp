@@ -83,6 +83,26 @@ Value gate_value(const Verdict& verdict) {
   };
 }
 
+Value rounds_value(const std::vector<RoundChange>& rounds) {
+  List out;
+  for (const RoundChange& each : rounds) {
+    Object change{
+        {"metric",    each.metric                           },
+        {"statistic", each.statistic                        },
+        {"rounds",    static_cast<std::int64_t>(each.rounds)}
+    };
+    if (each.bounds) {
+      change.add("ratio", each.bounds->ratio);
+      change.add("lower", each.bounds->lower);
+      change.add("upper", each.bounds->upper);
+    } else {
+      change.add("why", each.why_none);
+    }
+    out.push_back(std::move(change));
+  }
+  return out;
+}
+
 Value cause_value(const LatencyCause& cause) {
   List splits;
   for (const LatencySplit& split : cause.splits) {
@@ -135,6 +155,7 @@ Value bench_document(const BenchView& view) {
   out.add("client_error_ms", client_error_ms(job.points.empty() ? std::vector<LoadResult>()
                                                                 : job.points.front().side.loads));
   if (view.gate.verdict) out.add("verdict", gate_value(*view.gate.verdict));
+  if (!view.gate.rounds.empty()) out.add("rounds", rounds_value(view.gate.rounds));
   if (view.gate.cause) out.add("latency_cause", cause_value(*view.gate.cause));
   out.add("warnings", std::move(warnings));
   return out;

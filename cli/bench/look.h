@@ -11,7 +11,7 @@ namespace llmops {
 
 struct FirstLook {
   std::string model_answered;  // as the server names it
-  double service_s = 0;        // of a short request
+  double service_s = 0;        // of a request with the workload's length of answers
   TokenScale scale;            // 1 token a word where the server counts nothing
   bool counted = false;        // the server counts input tokens
   bool streamed = true;

@@ -23,6 +23,7 @@ namespace {
 struct Options {
   BenchOptions bench;
   std::string save_baseline, csv, vllm_json, json_file, html;
+  bool force = false;
 };
 
 Object workload_value(const BenchSuite& suite) {
@@ -110,7 +111,7 @@ std::vector<const LoadResult*> pointers(const std::vector<LoadResult>& loads) {
   return out;
 }
 
-void write_files(const Options& options, const BenchView& view, const RunSource& run) {
+void write_files(const Options& options, const BenchView& view) {
   if (!options.csv.empty())
     write_atomically(options.csv, [&](std::FILE* out) { write_bench_csv(view, out); });
   if (!options.vllm_json.empty())
@@ -119,14 +120,25 @@ void write_files(const Options& options, const BenchView& view, const RunSource&
     write_atomically(options.html, [&](std::FILE* out) { write_bench_html(view, out); });
   if (!options.json_file.empty())
     write_atomically(options.json_file, dump_json(bench_document(view)) + "\n");
+}
+
+// A load that failed its gate, or was broken off, is no baseline without --force.
+void save_baseline(const Options& options, const BenchView& view, const RunSource& run,
+                   Console& console) {
   if (options.save_baseline.empty()) return;
   const bool gated = view.gate.verdict.has_value();
-  write_baseline(run, options.save_baseline,
-                 Object{
-                     {"accepted", view.header.created                                            },
-                     {"outcome",  gated ? std::string(name(view.gate.verdict->outcome))
-                                       : std::string("not gated")}
-  });
+  const bool failed = gated && view.gate.verdict->outcome == Outcome::fail;
+  if ((failed || view.job.interrupted) && !options.force)
+    return console.write_error(
+        fmt::format("{} was not written: the load {}; --force accepts it all the same\n",
+                    options.save_baseline, failed ? "failed its gate" : "was broken off"));
+  Object evidence{
+      {"accepted", view.header.created                                                      },
+      {"outcome",
+       std::string(gated ? name(view.gate.verdict->outcome) : std::string_view("not gated"))}
+  };
+  if (options.force) evidence.add("forced", true);
+  write_baseline(run, options.save_baseline, evidence);
 }
 
 ExitCode run(const Options& options, Console& console) {
@@ -135,6 +147,15 @@ ExitCode run(const Options& options, Console& console) {
   if (!suite) return console.reject(suite.problems(), "bench");
   std::shared_ptr<const RunSource> stored;
   if (suite->gate && suite->gate->baseline) {
+    const std::filesystem::path& file = *suite->gate->baseline;
+    if (std::error_code absent; !std::filesystem::exists(file, absent))
+      return console.reject(
+          Diagnostics{problem(file.string() + ": the baseline is not there",
+                              "expected a baseline file",
+                              "make it from a first load: llmops bench ... --no-gate "
+                              "--save-baseline " +
+                                  file.string())},
+          "bench");
     Result<std::shared_ptr<const RunSource>> baseline = open_baseline(*suite->gate->baseline);
     if (!baseline) return console.reject(baseline.problems(), "bench");
     stored = *std::move(baseline);
@@ -161,7 +182,8 @@ ExitCode run(const Options& options, Console& console) {
                       .against = against == nullptr ? nullptr : &point->against->loads,
                       .client_error_ms = client_error_ms(loads),
                       .unique_prompts = suite->workload.unique && suite->workload.turns == 1 &&
-                                        suite->workload.shared_prefix == 0};
+                                        suite->workload.shared_prefix == 0,
+                      .tell_rounds = true};
   if (against != nullptr)
     input.client_error_ms = std::max(input.client_error_ms, client_error_ms(point->against->loads));
   std::vector<std::shared_ptr<const RunSource>> accepted;
@@ -170,7 +192,8 @@ ExitCode run(const Options& options, Console& console) {
   input.accepted = accepted;
   const LoadGate gate = point == nullptr ? LoadGate{} : gate_load(input);
   const BenchView view{.suite = *suite, .job = *job, .header = candidate->header(), .gate = gate};
-  write_files(options, view, *candidate);
+  write_files(options, view);
+  save_baseline(options, view, *candidate, console);
   if (console.json())
     console.print_json(bench_document(view));
   else
@@ -187,6 +210,8 @@ RunCommand declare(CLI::App& app) {
   declare_bench_options(app, options->bench);
   app.add_option("--save-baseline", options->save_baseline, "accept this load as a baseline file")
       ->type_name("FILE")
+      ->group("Gate");
+  app.add_flag("--force", options->force, "save a load that failed its gate as baseline, too")
       ->group("Gate");
   app.add_option("--output", options->json_file, "write the JSON document")
       ->type_name("FILE")
