@@ -22,7 +22,8 @@ constexpr std::size_t kLeastForQuantile = 20;
 struct Timed {
   double latency = 0, ttft = 0, input = 0, output = 0;
   double cached = 0, client = 0;
-  std::optional<double> queue, prefill, clock;
+  std::optional<double> queue, prefill;
+  std::optional<double> clock, free_clock, throttled, foreign;
   double uncached() const { return std::max(0.0, input - cached); }
 };
 
@@ -49,14 +50,18 @@ class Columns {
                  .client = at[5].value_or(0),
                  .queue = at[6],
                  .prefill = at[7],
-                 .clock = at[8]};
+                 .clock = at[8],
+                 .free_clock = at[9],
+                 .throttled = at[10],
+                 .foreign = at[11]};
   }
 
  private:
   static constexpr std::size_t kNeeded = 4;
-  static constexpr std::array<const char*, 9> kNames = {
-      "latency",     "ttft",         "input_tokens",   "output_tokens", "cached_tokens",
-      "client_wait", "server_queue", "server_prefill", "sm_clock"};
+  static constexpr std::array<const char*, 12> kNames = {
+      "latency",       "ttft",          "input_tokens",  "output_tokens",
+      "cached_tokens", "client_wait",   "server_queue",  "server_prefill",
+      "sm_clock",      "sm_clock_free", "gpu_throttled", "gpu_foreign"};
   std::array<std::optional<MeasureColumn>, kNames.size()> columns_;
   std::string missing_;
 };
@@ -81,15 +86,28 @@ struct Pairs {
   std::size_t step_ = 1, seen_ = 0;
 };
 
-enum Factor : std::size_t { client, queue, fixed, input, cached, prefill, output, decode, clock };
-constexpr std::size_t kFactors = 9;
+enum Factor : std::size_t {
+  client,
+  queue,
+  fixed,
+  input,
+  cached,
+  prefill,
+  output,
+  decode,
+  clock,
+  throttling,
+  foreign
+};
+constexpr std::size_t kFactors = 11;
 using Factors = std::array<double, kFactors>;
 
 double latency_of(const Factors& b, const Factors& c, unsigned exchanged) {
   const auto at = [&](Factor i) { return (exchanged >> i & 1U) != 0 ? c[i] : b[i]; };
   return at(client) + at(queue) + at(fixed) +
-         at(clock) * (std::max(0.0, at(input) - at(cached)) * at(prefill) +
-                      std::max(0.0, at(output) - 1) * at(decode));
+         at(clock) * at(throttling) * at(foreign) *
+             (std::max(0.0, at(input) - at(cached)) * at(prefill) +
+              std::max(0.0, at(output) - 1) * at(decode));
 }
 
 // Mean of what all requests have; nullopt where one lacks it.
@@ -110,8 +128,9 @@ double decode_of(const Timed& timed) {
 struct Model {
   bool queue_told = false;
   std::optional<double> prefill_before, prefill_after;  // ms an uncached token
-  double clock = 1;  // of the candidate; above 1: its tokens take longer
-  bool clock_known = false;
+  // Of the candidate; above 1: its tokens take longer. nullopt: not known.
+  std::optional<double> clock, throttling, foreign;
+  double slow() const { return clock.value_or(1) * throttling.value_or(1) * foreign.value_or(1); }
 };
 
 std::optional<double> told_prefill(const std::vector<Timed>& all) {
@@ -155,22 +174,55 @@ void find_prefill(const Pairs& pairs, Model& model) {
   if (shared && shared->slope > 0) model.prefill_before = model.prefill_after = shared->slope;
 }
 
-void find_clock(const Pairs& pairs, Model& model) {
+// The clock that nothing throttled. A run that was throttled throughout never showed it.
+std::optional<double> free_clock(const std::vector<Timed>& run) {
+  const auto share = mean_of(run, &Timed::throttled);
+  if (!share) return std::nullopt;
+  return *share <= 0 ? mean_of(run, &Timed::clock) : mean_of(run, &Timed::free_clock);
+}
+
+// By how much the candidate's tokens take longer, by its clocks and by who else used its cards.
+void find_hardware(const Pairs& pairs, Model& model) {
   const auto before = mean_of(pairs.before, &Timed::clock),
              after = mean_of(pairs.after, &Timed::clock);
-  if (!before || !after || *before <= 0 || *after <= 0) return;
-  model.clock_known = true;
+  if (before && after && *before > 0 && *after > 0) {
+    model.clock = *before / *after;
+    auto free_before = free_clock(pairs.before), free_after = free_clock(pairs.after);
+    if (!free_before && mean_of(pairs.before, &Timed::throttled)) free_before = free_after;
+    if (!free_after && mean_of(pairs.after, &Timed::throttled)) free_after = free_before;
+    if (free_before && free_after && *free_before > 0 && *free_after > 0) {
+      model.throttling = (*free_after / *after) / (*free_before / *before);
+      model.clock = *free_before / *free_after;
+    }
+  }
+  constexpr double kMostForeign = 0.95;  // beyond, a share says little about the rest
+  const auto others_before = mean_of(pairs.before, &Timed::foreign),
+             others_after = mean_of(pairs.after, &Timed::foreign);
+  if (others_before && others_after)
+    model.foreign =
+        (1 - std::min(*others_before, kMostForeign)) / (1 - std::min(*others_after, kMostForeign));
+}
+
+// Hardware explains no more than what happened to decoding.
+void limit_hardware(const Pairs& pairs, Model& model) {
   double was = 0, is = 0;
   for (const Timed& each : pairs.before) was += decode_of(each);
   for (const Timed& each : pairs.after) is += decode_of(each);
   if (was <= 0 || is <= 0) return;
-  const double slower = is / was, clocks = *before / *after;
-  if (slower > 1) model.clock = std::clamp(clocks, 1.0, slower);
-  if (slower < 1) model.clock = std::clamp(clocks, slower, 1.0);
+  const double slower = is / was, told = model.slow();
+  const double held = slower > 1 ? std::clamp(told, 1.0, slower) : std::clamp(told, slower, 1.0);
+  if (held == told) return;
+  const double part = std::log(held) / std::log(told);  // told is not 1, else it were held
+  for (auto* each : {&model.clock, &model.throttling, &model.foreign})
+    if (*each) **each = std::pow(**each, part);
 }
 
-Factors factors_of(const Timed& timed, const Model& model, double per_token, double slow) {
+Factors factors_of(const Timed& timed, const Model& model, double per_token, bool candidate) {
   Factors f{};
+  f[clock] = candidate ? model.clock.value_or(1) : 1;
+  f[throttling] = candidate ? model.throttling.value_or(1) : 1;
+  f[foreign] = candidate ? model.foreign.value_or(1) : 1;
+  const double slow = candidate ? model.slow() : 1;
   f[client] = timed.client;
   f[queue] = model.queue_told ? timed.queue.value_or(0) : 0;
   f[input] = timed.input;
@@ -178,10 +230,22 @@ Factors factors_of(const Timed& timed, const Model& model, double per_token, dou
   f[prefill] = per_token / slow;
   f[output] = std::max(1.0, timed.output);
   f[decode] = decode_of(timed) / slow;
-  f[clock] = slow;
   f[fixed] = 0;
   f[fixed] = timed.latency - latency_of(f, f, 0);
   return f;
+}
+
+// A factor that is the same in both runs has no part, and each doubles the mixtures to look at.
+std::vector<Factor> moved_factors(const std::vector<Factors>& before,
+                                  const std::vector<Factors>& after) {
+  std::vector<Factor> moved;
+  for (std::size_t factor = 0; factor < kFactors; ++factor)
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (before[i][factor] != after[i][factor]) {
+        moved.push_back(static_cast<Factor>(factor));
+        break;
+      }
+  return moved;
 }
 
 LatencySplit split(std::string quantity, const std::vector<Factors>& before,
@@ -189,14 +253,20 @@ LatencySplit split(std::string quantity, const std::vector<Factors>& before,
                    double (*statistic)(std::vector<double>&)) {
   LatencySplit out{.quantity = std::move(quantity)};
   std::vector<double> times(before.size());
-  const std::vector<double> part = stats::shapley(kFactors, [&](unsigned exchanged) {
+  const std::vector<Factor> moved = moved_factors(before, after);
+  const std::vector<double> parts = stats::shapley(moved.size(), [&](unsigned mixture) {
+    unsigned exchanged = 0;
+    for (std::size_t i = 0; i < moved.size(); ++i)
+      if ((mixture >> i & 1U) != 0) exchanged |= 1U << moved[i];
     for (std::size_t i = 0; i < times.size(); ++i)
       times[i] = latency_of(before[i], after[i], exchanged);
     const double value = statistic(times);
-    if (exchanged == 0) out.baseline_ms = value;
-    if (exchanged + 1 == 1U << kFactors) out.candidate_ms = value;
+    if (mixture == 0) out.baseline_ms = value;
+    if (mixture + 1 == 1U << moved.size()) out.candidate_ms = value;
     return value;
   });
+  std::array<double, kFactors> part{};
+  for (std::size_t i = 0; i < moved.size(); ++i) part[moved[i]] = parts[i];
   out.change_ms = out.candidate_ms - out.baseline_ms;
   out.parts.push_back({"client", part[client]});
   if (model.queue_told) {
@@ -212,7 +282,9 @@ LatencySplit split(std::string quantity, const std::vector<Factors>& before,
   }
   out.parts.push_back({"output tokens", part[output]});
   out.parts.push_back({"decode per token", part[decode]});
-  if (model.clock_known) out.parts.push_back({"hardware clock", part[clock]});
+  if (model.clock) out.parts.push_back({"hardware clock", part[clock]});
+  if (model.throttling) out.parts.push_back({"throttling", part[throttling]});
+  if (model.foreign) out.parts.push_back({"foreign process", part[foreign]});
   const auto largest = std::ranges::max_element(
       out.parts, {}, [](const LatencyPart& each) { return std::abs(each.ms); });
   out.sentence = fmt::format(
@@ -257,13 +329,13 @@ LatencyCause explain_load(const RunSource& baseline, const RunSource& candidate)
     for (auto* all : {&pairs.before, &pairs.after})
       for (Timed& each : *all) each.queue.reset();
   find_prefill(pairs, model);
-  find_clock(pairs, model);
+  find_hardware(pairs, model);
+  limit_hardware(pairs, model);
   cause.prefill_known = model.prefill_before.has_value();
   std::vector<Factors> before, after;
   for (std::size_t i = 0; i < pairs.before.size(); ++i) {
-    before.push_back(factors_of(pairs.before[i], model, model.prefill_before.value_or(0), 1));
-    after.push_back(
-        factors_of(pairs.after[i], model, model.prefill_after.value_or(0), model.clock));
+    before.push_back(factors_of(pairs.before[i], model, model.prefill_before.value_or(0), false));
+    after.push_back(factors_of(pairs.after[i], model, model.prefill_after.value_or(0), true));
   }
   cause.splits.push_back(split("mean", before, after, model, &mean));
   if (pairs.before.size() >= kLeastForQuantile)

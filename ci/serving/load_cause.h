@@ -1,7 +1,8 @@
 #pragma once
 // Why a load's latency changed. A request takes
-//   client + queue + fixed + uncached input tokens x prefill x clock
-//     + (output tokens - 1) x decode x clock,
+//   client + queue + fixed
+//     + (uncached input tokens x prefill + (output tokens - 1) x decode)
+//       x clock x throttling x foreign process,
 // and the change is divided by Shapley's value: the parts add up to it exactly.
 
 #include <string>
@@ -20,8 +21,13 @@ namespace llmops {
 //                      apart, else one of both runs; without a slope all three lie within "fixed"
 //   output tokens, decode per token
 //   hardware clock     what the SM clocks of both runs (`sm_clock`) explain: tokens take longer by
-//   the
-//                      ratio of the clocks, at most by as much as decoding slowed down
+//                      the ratio of the clocks
+//   throttling         what throttling took off the clock (`sm_clock_free` and `gpu_throttled`),
+//                      else within "hardware clock"
+//   foreign process    the server's tokens take 1 / (1 - share) as long, `gpu_foreign` the share
+//                      of the card's time that others took
+//                      These three together explain at most by as much as decoding slowed down (or
+//                      sped up); where they would explain more, each is cut in the same proportion.
 // Both runs are of `load_run`; requests pair by conversation and turn.
 LatencyCause explain_load(const RunSource& baseline, const RunSource& candidate);
 

@@ -29,21 +29,27 @@ constexpr Told kTold[] = {
     {"client_wait",    "ms",
      [](const LoadResult&,      const LoadRecord& record) {
        return std::optional(1e3 * std::max(0.0, record.sent_s - record.scheduled_s));
-     }                                                  },
+     }                                                           },
     {"server_queue",   "ms",
      [](const LoadResult& load, const LoadRecord& record) {
        const auto told = measured(record.server_queue_ms);
        if (told) return told;
        return load.witness.headers_when_granted ? measured(record.header_ms)
                                                 : load.witness.queue_ms;
-     }                                             },
+     }                                                      },
     {"server_prefill", "ms",
      [](const LoadResult& load, const LoadRecord& record) {
        const auto told = measured(record.server_prefill_ms);
        return told ? told : load.witness.prefill_ms;
-     }                                             },
+     }                                                      },
     {"sm_clock",       "MHz",
-     [](const LoadResult& load, const LoadRecord&) { return load.witness.sm_mhz; }},
+     [](const LoadResult& load, const LoadRecord&) { return load.witness.sm_mhz; }         },
+    {"sm_clock_free",  "MHz",
+     [](const LoadResult& load, const LoadRecord&) { return load.witness.sm_mhz_free; }    },
+    {"gpu_throttled",  "",
+     [](const LoadResult& load, const LoadRecord&) { return load.witness.throttled_share; }},
+    {"gpu_foreign",    "",
+     [](const LoadResult& load, const LoadRecord&) { return load.witness.foreign_share; }  },
 };
 
 // A measure that no request has is left out.

@@ -12,7 +12,8 @@ namespace llmops {
 // `header` names model, workload and hardware; measures and counts are filled in: input_tokens
 // output_tokens total_tokens latency ttft tpot itl error_rate cached_tokens, and goodput where
 // there are objectives; for the split of latency (load_cause.h) client_wait, and server_queue,
-// server_prefill and sm_clock where a load's witness, or the server with each answer, tells them.
+// server_prefill, sm_clock, sm_clock_free, gpu_throttled and gpu_foreign where a load's witness, or
+// the server with each answer, tells them.
 // Rows are the requests of the steady window, called by conversation and turn, so that two loads of
 // one workload and seed pair. Of several loads (repeats, interleaved blocks) the requests of the
 // k-th carry the group "k".

@@ -35,13 +35,14 @@ std::string url_of(const Model& model) {
   return url == nullptr ? "" : to_text(*url);
 }
 
-// Means over the cards of one load.
-std::optional<double> mean_clock(const std::vector<GpuFacts>& cards) {
+// Mean over the cards of one load that tell it.
+std::optional<double> mean_over(const std::vector<GpuFacts>& cards,
+                                std::optional<double> GpuFacts::*field) {
   double sum = 0;
   int told = 0;
   for (const GpuFacts& card : cards)
-    if (card.sm_mhz) {
-      sum += *card.sm_mhz;
+    if (card.*field) {
+      sum += *(card.*field);
       ++told;
     }
   if (told == 0) return std::nullopt;
@@ -166,7 +167,10 @@ class Job {
     result.witness = {.queue_ms = report.queue_ms,
                       .prefill_ms = report.prefill_ms,
                       .headers_when_granted = report.server == "llama.cpp",
-                      .sm_mhz = mean_clock(watched.cards)};
+                      .sm_mhz = mean_over(watched.cards, &GpuFacts::sm_mhz),
+                      .sm_mhz_free = mean_over(watched.cards, &GpuFacts::sm_mhz_free),
+                      .throttled_share = mean_over(watched.cards, &GpuFacts::throttled_share),
+                      .foreign_share = mean_over(watched.cards, &GpuFacts::foreign_share)};
     side.loads.push_back(std::move(result));
     side.cards.push_back(std::move(watched.cards));
     side.host.push_back(watched.host);

@@ -38,21 +38,21 @@ std::string span(const std::optional<double>& low, const std::optional<double>& 
 
 std::string times_table(const LoadFigures& figures) {
   std::string text =
-      fmt::format("  {:<13} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}   {}\n", "ms", "n", "mean",
+      fmt::format("  {:<14} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}   {}\n", "ms", "n", "mean",
                   "p50", "p90", "p95", "p99", "p99.9", "p95 interval, 95 %");
   for (const TimeFigure& figure : figures.times) {
     if (figure.n == 0) continue;
     std::string interval;
     for (const QuantileFigure& each : figure.quantiles)
       if (each.p == 0.95) interval = span(each.low, each.high);
-    text += fmt::format("  {:<13} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}   {}\n", figure.name,
+    text += fmt::format("  {:<14} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}   {}\n", figure.name,
                         figure.n, ms(figure.mean), ms(quantile(figure, 0.5)),
                         ms(quantile(figure, 0.9)), ms(quantile(figure, 0.95)),
                         ms(quantile(figure, 0.99)), ms(quantile(figure, 0.999)), interval);
   }
   if (figures.token_gaps.count() > 0)
     text +=
-        fmt::format("  {:<13} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "token gap",
+        fmt::format("  {:<14} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "token gap",
                     figures.token_gaps.count(),
                     ms(figures.token_gaps.sum() / static_cast<double>(figures.token_gaps.count())),
                     ms(figures.token_gaps.quantile(0.5)), ms(figures.token_gaps.quantile(0.9)),
@@ -102,11 +102,19 @@ std::string cards_text(const BenchSide& side, const GpuTelemetry* gpu) {
     add("at most ", facts.temperature_c_most, " C");
     if (facts.used_bytes_most)
       text += fmt::format(", {:.1f} GiB used", *facts.used_bytes_most / (1U << 30));
-    if (const std::string why = throttle_text(facts.throttle); !why.empty())
-      text +=
-          fmt::format(", throttled {:.0f} % of the time by {}", 100 * facts.throttled_share, why);
-    if (facts.processes > 1) text += fmt::format(", {} processes compute on it", facts.processes);
-    if (facts.ecc_errors > 0) text += fmt::format(", {} new ECC errors", facts.ecc_errors);
+    add("SM occupancy ", facts.sm_occupancy_percent, " %");
+    add("memory bandwidth ", facts.dram_busy_percent, " %");
+    if (const std::string why = throttle_text(facts.throttle.value_or(0)); !why.empty())
+      text += fmt::format(", throttled {:.0f} % of the time by {}",
+                          100 * facts.throttled_share.value_or(0), why);
+    if (facts.processes.value_or(0) > 1)
+      text += fmt::format(", {} processes compute on it", *facts.processes);
+    if (facts.foreign_share.value_or(0) > 0)
+      text += fmt::format(", {:.0f} % of its time for others", 100 * *facts.foreign_share);
+    if (facts.ecc_errors.value_or(0) > 0)
+      text += fmt::format(", {} new ECC errors", *facts.ecc_errors);
+    if (facts.remapped_rows.value_or(0) > 0)
+      text += fmt::format(", {} more memory rows remapped", *facts.remapped_rows);
     text += "\n";
   }
   if (const auto joules = joules_per_token(side))
@@ -176,14 +184,14 @@ std::string side_text(const std::string& name, const BenchSide& side,
 }
 
 std::string sweep_text(const BenchView& view) {
-  std::string text = fmt::format("{:>10} {:>10} {:>12} {:>10} {:>10} {:>9}\n", "offered/s",
+  std::string text = fmt::format("{:>16} {:>10} {:>12} {:>10} {:>10} {:>9}\n", "offered/s",
                                  "answered/s", "out tokens/s", "ttft p95", "tpot p50", "goodput");
   for (const BenchPoint& point : view.job.points) {
     const LoadFigures& figures = point.side.figures;
     const TimeFigure* ttft = figures.find("ttft");
     const TimeFigure* tpot = figures.find("tpot");
     text += fmt::format(
-        "{:>10} {:>10.4g} {:>12.4g} {:>10} {:>10} {:>9}\n",
+        "{:>16} {:>10.4g} {:>12.4g} {:>10} {:>10} {:>9}\n",
         point.open ? fmt::format("{:.4g}", point.offered) : point.name,
         figures.steady.requests_per_s, figures.steady.output_tokens_per_s,
         ttft != nullptr ? ms(quantile(*ttft, 0.95)) : std::string("-"),
@@ -224,7 +232,7 @@ std::string info_text(const Object& info) {
 }
 
 // Both servers, or the baseline, beside this one: the times and counts that a rule can name.
-std::string comparison_text(const Comparison& comparison) {
+std::string comparison_text(const Comparison& comparison, bool interleaved) {
   constexpr std::string_view kShown[] = {"ttft",          "tpot",         "itl",
                                          "latency",       "input_tokens", "cached_tokens",
                                          "output_tokens", "goodput",      "error_rate"};
@@ -233,18 +241,37 @@ std::string comparison_text(const Comparison& comparison) {
     if (std::ranges::find(kShown, each.metric) == std::end(kShown) || !each.baseline_mean ||
         !each.candidate_mean)
       continue;
-    rows += fmt::format("  {:<13} {:>10} {:>10} {:>10}  {}\n", each.metric,
-                        figure(*each.baseline_mean), figure(*each.candidate_mean),
-                        signed_figure(*each.candidate_mean - *each.baseline_mean),
-                        each.interval_low && each.interval_high
-                            ? fmt::format("[{}, {}]", signed_figure(*each.interval_low),
-                                          signed_figure(*each.interval_high))
-                            : "");
+    rows += fmt::format(
+        "  {:<13} {:>10} {:>10} {:>10}  {}\n", each.metric, figure(*each.baseline_mean),
+        figure(*each.candidate_mean), signed_figure(*each.candidate_mean - *each.baseline_mean),
+        // Requests of one load share its fate: there the rounds tell.
+        each.interval_low && each.interval_high && (!interleaved || each.measure.unit != "ms")
+            ? fmt::format("[{}, {}]", signed_figure(*each.interval_low),
+                          signed_figure(*each.interval_high))
+            : "");
   }
   if (rows.empty()) return "";
   return fmt::format("  {:<13} {:>10} {:>10} {:>10}  {}\n", "means", "baseline", "now", "change",
                      "interval, 95 %") +
          rows + "\n";
+}
+
+// Of interleaved loads.
+std::string rounds_text(const std::vector<RoundChange>& rounds) {
+  if (rounds.empty()) return "";
+  std::string text =
+      fmt::format("  {:<13} {:>10}  {}\n", "rounds", "change", "bounds, 95 % on either side");
+  for (const RoundChange& each : rounds) {
+    const std::string name = each.metric + " " + each.statistic;
+    if (each.bounds)
+      text += fmt::format("  {:<13} {:>+8.1f} %  [{:+.1f} %, {:+.1f} %] over {}\n", name,
+                          100 * (each.bounds->ratio - 1), 100 * (each.bounds->lower - 1),
+                          100 * (each.bounds->upper - 1),
+                          counted(static_cast<std::int64_t>(each.rounds), "round"));
+    else
+      text += fmt::format("  {:<13} {:>10}  not compared: {}\n", name, "-", each.why_none);
+  }
+  return text + "\n";
 }
 
 std::string gate_text(const BenchView& view) {
@@ -260,7 +287,8 @@ std::string gate_text(const BenchView& view) {
   if (view.gate.comparison) {
     for (const std::string& changed : view.gate.comparison->changed)
       text += fmt::format("changed: {}\n", visible(changed));
-    text += comparison_text(*view.gate.comparison);
+    text += comparison_text(*view.gate.comparison, !view.gate.rounds.empty());
+    text += rounds_text(view.gate.rounds);
   }
   if (view.gate.cause)
     for (const LatencySplit& split : view.gate.cause->splits) {

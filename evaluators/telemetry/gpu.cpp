@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 
 namespace llmops {
 namespace fs = std::filesystem;
@@ -12,82 +11,34 @@ struct Reason {
   std::uint64_t bit;
   std::string_view text;
 };
-// Idle (1) and application clocks (2) are no throttling.
+// Idle and application clocks (2) are no throttling.
 constexpr Reason kReasons[] = {
-    {0x4,  "power cap"         },
-    {0x8,  "hardware slowdown" },
-    {0x20, "thermal (software)"},
-    {0x40, "thermal (hardware)"},
-    {0x80, "power brake"       },
+    {kThrottlePower,    "power cap"         },
+    {kThrottleHardware, "hardware slowdown" },
+    {0x20,              "thermal (software)"},
+    {kThrottleThermal,  "thermal (hardware)"},
+    {0x80,              "power brake"       },
 };
 
-std::optional<double> number_in(const fs::path& file) {
-  std::ifstream in(file);
-  double value = 0;
-  if (in >> value) return value;
-  return std::nullopt;
+bool always(const GpuSample&) { return true; }
+bool working(const GpuSample& sample) { return (sample.throttle.value_or(0) & kThrottleIdle) == 0; }
+bool free_running(const GpuSample& sample) {
+  return sample.throttle && working(sample) && throttle_text(*sample.throttle).empty();
 }
 
-std::string line_in(const fs::path& file) {
-  std::ifstream in(file);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
-
-class Amd final : public GpuTelemetry {
- public:
-  explicit Amd(const fs::path& drm) {
-    std::error_code absent;
-    std::vector<fs::path> found;
-    for (const auto& entry : fs::directory_iterator(drm, absent)) {
-      const std::string name = entry.path().filename().string();
-      if (name.starts_with("card") && name.find('-') == std::string::npos &&
-          line_in(entry.path() / "device/vendor") == "0x1002")
-        found.push_back(entry.path() / "device");
-    }
-    std::ranges::sort(found);
-    for (const fs::path& device : found) {
-      GpuCard card{.name = line_in(device / "product_name")};
-      if (card.name.empty()) card.name = "AMD " + line_in(device / "device");
-      card.uuid = line_in(device / "unique_id");
-      card.total_bytes = number_in(device / "mem_info_vram_total");
-      fs::path sensors;
-      for (const auto& sensor : fs::directory_iterator(device / "hwmon", absent))
-        sensors = sensor.path();
-      if (const auto cap = number_in(sensors / "power1_cap")) card.power_limit_w = *cap / 1e6;
-      cards.push_back(std::move(card));
-      devices_.push_back({device, sensors});
-    }
-  }
-
-  void sample(double at_s) override {
-    for (std::size_t i = 0; i < devices_.size(); ++i) {
-      const auto& [device, sensors] = devices_[i];
-      GpuSample sample{.at_s = at_s};
-      sample.busy_percent = number_in(device / "gpu_busy_percent");
-      sample.used_bytes = number_in(device / "mem_info_vram_used");
-      if (const auto power = number_in(sensors / "power1_average")) sample.power_w = *power / 1e6;
-      if (const auto heat = number_in(sensors / "temp1_input")) sample.temperature_c = *heat / 1e3;
-      if (const auto clock = number_in(sensors / "freq1_input")) sample.sm_mhz = *clock / 1e6;
-      cards[i].samples.push_back(sample);
-    }
-  }
-
- private:
-  std::vector<std::pair<fs::path, fs::path>> devices_;
-};
-
-void mean_of(const std::vector<GpuSample>& samples, std::optional<double> GpuSample::*field,
-             std::optional<double>& mean) {
+// Of the samples that tell it and are `wanted`.
+std::optional<double> mean_of(const std::vector<GpuSample>& samples,
+                              std::optional<double> GpuSample::*field,
+                              bool (*wanted)(const GpuSample&) = &always) {
   double sum = 0;
   int n = 0;
   for (const GpuSample& sample : samples)
-    if (sample.*field) {
+    if (sample.*field && wanted(sample)) {
       sum += *(sample.*field);
       ++n;
     }
-  if (n > 0) mean = sum / n;
+  if (n == 0) return std::nullopt;
+  return sum / n;
 }
 
 void most_of(const std::vector<GpuSample>& samples, std::optional<double> GpuSample::*field,
@@ -99,8 +50,10 @@ void most_of(const std::vector<GpuSample>& samples, std::optional<double> GpuSam
   }
 }
 
-std::optional<double> growth(const std::vector<GpuSample>& samples,
-                             std::optional<double> GpuSample::*field) {
+// From the first sample that tells it to the last; nullopt where it went down, or one tells it.
+template <class Number>
+std::optional<Number> growth(const std::vector<GpuSample>& samples,
+                             std::optional<Number> GpuSample::*field) {
   const GpuSample *first = nullptr, *last = nullptr;
   for (const GpuSample& sample : samples) {
     if (!(sample.*field)) continue;
@@ -112,13 +65,6 @@ std::optional<double> growth(const std::vector<GpuSample>& samples,
 }
 
 }  // namespace
-
-std::unique_ptr<GpuTelemetry> open_amd(const fs::path& drm, std::string& why_none) {
-  auto amd = std::make_unique<Amd>(drm);
-  if (!amd->cards.empty()) return amd;
-  why_none = "no AMD card under " + drm.string();
-  return nullptr;
-}
 
 std::unique_ptr<GpuTelemetry> GpuTelemetry::find(std::string& why_none) {
   const char* given = std::getenv("LLMOPS_NVML");
@@ -146,29 +92,31 @@ GpuFacts gpu_facts(const GpuCard& card) {
   facts.energy_j = growth(samples, &GpuSample::energy_j);
   facts.power_violation_s = growth(samples, &GpuSample::power_violation_s);
   facts.thermal_violation_s = growth(samples, &GpuSample::thermal_violation_s);
-  mean_of(samples, &GpuSample::power_w, facts.power_w);
-  mean_of(samples, &GpuSample::sm_mhz, facts.sm_mhz);
-  mean_of(samples, &GpuSample::memory_mhz, facts.memory_mhz);
-  mean_of(samples, &GpuSample::busy_percent, facts.busy_percent);
+  facts.power_w = mean_of(samples, &GpuSample::power_w);
+  facts.memory_mhz = mean_of(samples, &GpuSample::memory_mhz);
+  facts.busy_percent = mean_of(samples, &GpuSample::busy_percent);
+  facts.sm_occupancy_percent = mean_of(samples, &GpuSample::sm_occupancy_percent);
+  facts.dram_busy_percent = mean_of(samples, &GpuSample::dram_busy_percent);
+  facts.foreign_share = mean_of(samples, &GpuSample::foreign_share);
+  facts.sm_mhz = mean_of(samples, &GpuSample::sm_mhz, &working);
+  if (!facts.sm_mhz) facts.sm_mhz = mean_of(samples, &GpuSample::sm_mhz);
+  facts.sm_mhz_free = mean_of(samples, &GpuSample::sm_mhz, &free_running);
   most_of(samples, &GpuSample::sm_mhz, facts.sm_mhz_least, true);
   most_of(samples, &GpuSample::temperature_c, facts.temperature_c_most);
   most_of(samples, &GpuSample::used_bytes, facts.used_bytes_most);
+  facts.ecc_errors = growth(samples, &GpuSample::ecc_errors);
+  facts.remapped_rows = growth(samples, &GpuSample::remapped_rows);
   int told = 0, throttled = 0;
-  std::optional<std::int64_t> first_ecc, last_ecc;
   for (const GpuSample& sample : samples) {
     if (sample.throttle) {
       ++told;
-      facts.throttle |= *sample.throttle;
+      facts.throttle = facts.throttle.value_or(0) | *sample.throttle;
       if (!throttle_text(*sample.throttle).empty()) ++throttled;
     }
-    if (sample.ecc_errors) {
-      if (!first_ecc) first_ecc = sample.ecc_errors;
-      last_ecc = sample.ecc_errors;
-    }
-    facts.processes = std::max(facts.processes, sample.processes.value_or(0));
+    if (sample.processes)
+      facts.processes = std::max(facts.processes.value_or(0), *sample.processes);
   }
   if (told > 0) facts.throttled_share = static_cast<double>(throttled) / told;
-  if (first_ecc) facts.ecc_errors = std::max<std::int64_t>(0, *last_ecc - *first_ecc);
   // Cards without an energy counter: the mean power over the time.
   if (!facts.energy_j && facts.power_w && samples.size() > 1)
     facts.energy_j = *facts.power_w * (samples.back().at_s - samples.front().at_s);
@@ -177,34 +125,32 @@ GpuFacts gpu_facts(const GpuCard& card) {
 
 GpuFacts joined(const std::vector<GpuFacts>& loads) {
   GpuFacts all;
-  using Field = std::optional<double> GpuFacts::*;
-  const auto fold = [&](Field field, auto&& take) {
+  const auto fold = [&](auto field, auto&& take) {
     for (const GpuFacts& load : loads)
       if (load.*field)
         all.*field = all.*field ? take(*(all.*field), *(load.*field)) : *(load.*field);
   };
-  const auto sum = [](double a, double b) { return a + b; };
-  const auto most = [](double a, double b) { return std::max(a, b); };
-  for (const Field field :
+  const auto sum = [](auto a, auto b) { return a + b; };
+  const auto most = [](auto a, auto b) { return std::max(a, b); };
+  for (const auto field :
        {&GpuFacts::energy_j, &GpuFacts::power_violation_s, &GpuFacts::thermal_violation_s})
     fold(field, sum);
-  for (const Field field : {&GpuFacts::temperature_c_most, &GpuFacts::used_bytes_most})
+  for (const auto field : {&GpuFacts::ecc_errors, &GpuFacts::remapped_rows}) fold(field, sum);
+  for (const auto field : {&GpuFacts::temperature_c_most, &GpuFacts::used_bytes_most})
     fold(field, most);
+  fold(&GpuFacts::processes, most);
   fold(&GpuFacts::sm_mhz_least, [](double a, double b) { return std::min(a, b); });
-  for (const Field field :
-       {&GpuFacts::power_w, &GpuFacts::sm_mhz, &GpuFacts::memory_mhz, &GpuFacts::busy_percent}) {
+  fold(&GpuFacts::throttle, [](std::uint64_t a, std::uint64_t b) { return a | b; });
+  for (const auto field :
+       {&GpuFacts::power_w, &GpuFacts::sm_mhz, &GpuFacts::sm_mhz_free, &GpuFacts::memory_mhz,
+        &GpuFacts::busy_percent, &GpuFacts::sm_occupancy_percent, &GpuFacts::dram_busy_percent,
+        &GpuFacts::foreign_share, &GpuFacts::throttled_share}) {
     fold(field, sum);
     const auto told = std::ranges::count_if(
         loads, [&](const GpuFacts& load) { return (load.*field).has_value(); });
     if (told > 0) all.*field = *(all.*field) / static_cast<double>(told);
   }
-  for (const GpuFacts& load : loads) {
-    all.throttle |= load.throttle;
-    all.throttled_share += load.throttled_share / static_cast<double>(loads.size());
-    all.ecc_errors += load.ecc_errors;
-    all.processes = std::max(all.processes, load.processes);
-    all.samples += load.samples;
-  }
+  for (const GpuFacts& load : loads) all.samples += load.samples;
   return all;
 }
 
@@ -214,12 +160,13 @@ Value to_value(const GpuCard& card, const GpuFacts& facts) {
       {"uuid",    card.uuid    },
       {"samples", facts.samples}
   };
-  const auto add = [&](const char* key, const std::optional<double>& value) {
+  const auto add = [&](const char* key, const auto& value) {
     if (value) out.add(key, *value);
   };
   add("power_limit_w", card.power_limit_w);
   add("sm_mhz_limit", card.sm_mhz_most);
   add("memory_bytes", card.total_bytes);
+  add("persistence_mode", card.persistent);
   add("energy_j", facts.energy_j);
   add("power_w", facts.power_w);
   add("sm_mhz", facts.sm_mhz);
@@ -230,10 +177,15 @@ Value to_value(const GpuCard& card, const GpuFacts& facts) {
   add("memory_bytes_most", facts.used_bytes_most);
   add("power_violation_s", facts.power_violation_s);
   add("thermal_violation_s", facts.thermal_violation_s);
-  out.add("throttled", throttle_text(facts.throttle));
-  out.add("throttled_share", facts.throttled_share);
-  out.add("ecc_errors", facts.ecc_errors);
-  out.add("processes", facts.processes);
+  add("sm_mhz_free", facts.sm_mhz_free);
+  add("sm_occupancy_percent", facts.sm_occupancy_percent);
+  add("dram_busy_percent", facts.dram_busy_percent);
+  if (facts.throttle) out.add("throttled", throttle_text(*facts.throttle));
+  add("throttled_share", facts.throttled_share);
+  add("ecc_errors", facts.ecc_errors);
+  add("remapped_rows", facts.remapped_rows);
+  add("processes", facts.processes);
+  add("foreign_share", facts.foreign_share);
   return out;
 }
 

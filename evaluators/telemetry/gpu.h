@@ -15,22 +15,31 @@
 
 namespace llmops {
 
+// Reasons why a clock is not higher, as NVML numbers them.
+inline constexpr std::uint64_t kThrottleIdle = 0x1, kThrottlePower = 0x4, kThrottleHardware = 0x8,
+                               kThrottleThermal = 0x40;
+
 // One look at one card. Absent: not supported.
 struct GpuSample {
   double at_s = 0;
   std::optional<double> power_w, energy_j;  // energy: a counter
   std::optional<double> sm_mhz, memory_mhz;
   std::optional<double> used_bytes, busy_percent, temperature_c;
+  std::optional<double> sm_occupancy_percent, dram_busy_percent;  // since the look before (Hopper)
   std::optional<std::uint64_t> throttle;  // reasons, a bit set as NVML has it
   std::optional<double> power_violation_s, thermal_violation_s;  // counters
-  std::optional<std::int64_t> ecc_errors;
-  std::optional<int> processes;  // that compute on it
+  std::optional<std::int64_t> ecc_errors, remapped_rows;         // counters
+  std::optional<int> processes;                                  // that compute on it
+  // Share of the card's time that others took than the process with the most memory, which is
+  // taken for the server.
+  std::optional<double> foreign_share;
 };
 
 struct GpuCard {
   std::string name, uuid;
   std::optional<double> power_limit_w, sm_mhz_most, total_bytes;
   std::optional<bool> partitioned;  // MIG
+  std::optional<bool> persistent;   // the driver stays loaded between clients
   std::vector<GpuSample> samples;
 };
 
@@ -46,21 +55,25 @@ class GpuTelemetry {
 
 // NVML from that library file; nullptr where it cannot be opened or started.
 std::unique_ptr<GpuTelemetry> open_nvml(const std::string& library, std::string& why_none);
-// AMD cards under `/sys/class/drm`, or a folder of that shape.
+// AMD cards under `/sys/class/drm`, or a folder of that shape (amd.cpp).
 std::unique_ptr<GpuTelemetry> open_amd(const std::filesystem::path& drm, std::string& why_none);
 
 // "power cap, thermal (hardware)"; empty where nothing throttles (idle and application clocks are
 // none).
 std::string throttle_text(std::uint64_t reasons);
 
-// Over all samples of a card: means, extremes, energy, how long it was throttled.
+// Over all samples of a card: means, extremes, energy, how long it was throttled. Absent: not told.
 struct GpuFacts {
-  std::optional<double> energy_j, power_w, sm_mhz, sm_mhz_least, memory_mhz, busy_percent,
-      temperature_c_most, used_bytes_most, power_violation_s, thermal_violation_s;
-  std::uint64_t throttle = 0;   // of all samples
-  double throttled_share = 0;   // of the samples
-  std::int64_t ecc_errors = 0;  // new ones
-  int processes = 0;            // the most at once
+  std::optional<double> energy_j, power_w, sm_mhz_least, memory_mhz, busy_percent,
+      temperature_c_most, used_bytes_most, power_violation_s, thermal_violation_s,
+      sm_occupancy_percent, dram_busy_percent, foreign_share;
+  // Mean clocks while the card had work (all samples where it never says that it was idle), and
+  // while it had work and nothing throttled it.
+  std::optional<double> sm_mhz, sm_mhz_free;
+  std::optional<std::uint64_t> throttle;                  // of all samples
+  std::optional<double> throttled_share;                  // of the samples
+  std::optional<std::int64_t> ecc_errors, remapped_rows;  // new ones
+  std::optional<int> processes;                           // the most at once
   std::int64_t samples = 0;
 };
 GpuFacts gpu_facts(const GpuCard& card);

@@ -5,16 +5,11 @@
 #include <sstream>
 #include <string>
 
+#include "evaluators/telemetry/kernel_files.h"
+
 namespace llmops {
 namespace fs = std::filesystem;
 namespace {
-
-std::optional<double> number_in(const fs::path& file) {
-  std::ifstream in(file);
-  double value = 0;
-  if (in >> value) return value;
-  return std::nullopt;
-}
 
 // "cpu  user nice system idle iowait irq softirq steal ...": waiting for a disk is idle.
 void read_processor(const fs::path& file, HostSample& sample) {

@@ -1,8 +1,10 @@
 // NVIDIA's management library, by its documented C interface (NVML API reference).
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "evaluators/telemetry/gpu.h"
 
@@ -24,6 +26,36 @@ struct Utilization {
 };
 struct Violation {
   unsigned long long reference, violation;  // ns
+};
+struct ProcessInfo {
+  unsigned pid;
+  unsigned long long used_bytes;
+  unsigned gpu_instance, compute_instance;
+};
+struct ProcessUse {
+  unsigned pid;
+  unsigned long long at_us;
+  unsigned sm_percent, memory_percent, encoder_percent, decoder_percent;
+};
+constexpr unsigned long long kNotTold = ~0ULL;
+constexpr unsigned kMostProcesses = 128;
+
+// Hopper's performance monitor: a metric is what happened between two of its samples.
+using GpmSample = void*;
+constexpr unsigned kSmOccupancy = 3, kDramBusy = 10;
+struct GpmSupport {
+  unsigned version, supported;
+};
+struct GpmMetric {
+  unsigned id;
+  int result;
+  double value;
+  const char* texts[3];
+};
+struct GpmMetrics {
+  unsigned version, count;
+  GpmSample before, after;
+  GpmMetric metrics[400];  // newer libraries know of more; all look at `count`
 };
 
 // A loaded library; calls that it lacks stay null.
@@ -63,17 +95,29 @@ class Nvml final : public GpuTelemetry {
   }
   ~Nvml() override {
     if (!started_) return;
+    for (const Gpm& each : gpm_)
+      for (const GpmSample sample : {each.before, each.after})
+        if (sample != nullptr) gpm_free_(sample);
     if (auto* end = library_.find<int()>("nvmlShutdown")) end();
   }
   bool loaded() const { return bool{library_}; }
   bool started() const { return started_; }
 
   void sample(double at_s) override {
-    for (std::size_t i = 0; i < devices_.size(); ++i)
-      cards[i].samples.push_back(look_at(devices_[i], at_s));
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+      GpuSample sample = look_at(devices_[i], at_s);
+      look_at_processes(devices_[i], use_seen_us_[i], sample);
+      look_at_monitor(devices_[i], gpm_[i], sample);
+      cards[i].samples.push_back(sample);
+    }
   }
 
  private:
+  struct Gpm {
+    GpmSample before = nullptr, after = nullptr;
+    bool begun = false;
+  };
+
   void load() {
     power_ = library_.find<int(Device, unsigned*)>("nvmlDeviceGetPowerUsage");
     energy_ =
@@ -87,8 +131,16 @@ class Nvml final : public GpuTelemetry {
     temperature_ = library_.find<int(Device, unsigned, unsigned*)>("nvmlDeviceGetTemperature");
     ecc_ = library_.find<int(Device, unsigned, unsigned, unsigned long long*)>(
         "nvmlDeviceGetTotalEccErrors");
-    processes_ = library_.find<int(Device, unsigned*, void*)>(
+    processes_ = library_.find<int(Device, unsigned*, ProcessInfo*)>(
         "nvmlDeviceGetComputeRunningProcesses_v3", "nvmlDeviceGetComputeRunningProcesses_v2");
+    use_ = library_.find<int(Device, ProcessUse*, unsigned*, unsigned long long)>(
+        "nvmlDeviceGetProcessUtilization");
+    remapped_ = library_.find<int(Device, unsigned*, unsigned*, unsigned*, unsigned*)>(
+        "nvmlDeviceGetRemappedRows");
+    gpm_alloc_ = library_.find<int(GpmSample*)>("nvmlGpmSampleAlloc");
+    gpm_free_ = library_.find<int(GpmSample)>("nvmlGpmSampleFree");
+    gpm_sample_ = library_.find<int(Device, GpmSample)>("nvmlGpmSampleGet");
+    gpm_metrics_ = library_.find<int(GpmMetrics*)>("nvmlGpmMetricsGet");
   }
 
   void find_cards() {
@@ -104,7 +156,23 @@ class Nvml final : public GpuTelemetry {
       if (handle(i, &device) != kOk) continue;
       devices_.push_back(device);
       cards.push_back(identify(device));
+      use_seen_us_.push_back(0);
+      gpm_.push_back(monitor_of(device, cards.back()));
     }
+  }
+
+  // Parts of a card (MIG) are left alone: drivers are known to lose their memory figures by it.
+  Gpm monitor_of(Device device, const GpuCard& card) const {
+    Gpm gpm;
+    auto* support = library_.find<int(Device, GpmSupport*)>("nvmlGpmQueryDeviceSupport");
+    GpmSupport told{.version = 1, .supported = 0};
+    if (card.partitioned.value_or(false) || support == nullptr || gpm_alloc_ == nullptr ||
+        gpm_free_ == nullptr || gpm_sample_ == nullptr || gpm_metrics_ == nullptr ||
+        support(device, &told) != kOk || told.supported == 0)
+      return gpm;
+    if (gpm_alloc_(&gpm.before) != kOk) gpm.before = nullptr;
+    if (gpm_alloc_(&gpm.after) != kOk) gpm.after = nullptr;
+    return gpm;
   }
 
   GpuCard identify(Device device) {
@@ -125,6 +193,8 @@ class Nvml final : public GpuTelemetry {
     unsigned pending = 0;
     if (auto* mig = library_.find<int(Device, unsigned*, unsigned*)>("nvmlDeviceGetMigMode"))
       if (mig(device, &value, &pending) == kOk) card.partitioned = value != 0;
+    if (auto* persistence = library_.find<int(Device, unsigned*)>("nvmlDeviceGetPersistenceMode"))
+      if (persistence(device, &value) == kOk) card.persistent = value != 0;
     return card;
   }
 
@@ -153,17 +223,70 @@ class Nvml final : public GpuTelemetry {
       sample.temperature_c = value;
     if (ecc_ != nullptr && ecc_(device, kUncorrected, kVolatile, &wide) == kOk)
       sample.ecc_errors = static_cast<std::int64_t>(wide);
-    unsigned n = 0;
-    if (processes_ != nullptr) {
-      const int result = processes_(device, &n, nullptr);
-      if (result == kOk || result == kInsufficientSize) sample.processes = static_cast<int>(n);
-    }
+    unsigned correctable = 0, uncorrectable = 0, pending = 0, failed = 0;
+    if (remapped_ != nullptr &&
+        remapped_(device, &correctable, &uncorrectable, &pending, &failed) == kOk)
+      sample.remapped_rows = std::int64_t{correctable} + uncorrectable;
     return sample;
+  }
+
+  // `seen_us`: up to where this card's uses were read before.
+  void look_at_processes(Device device, unsigned long long& seen_us, GpuSample& sample) const {
+    std::array<ProcessInfo, kMostProcesses> running{};
+    unsigned n = running.size();
+    if (processes_ == nullptr) return;
+    const int result = processes_(device, &n, running.data());
+    if (result != kOk && result != kInsufficientSize) return;
+    sample.processes = static_cast<int>(n);
+    if (result != kOk || n == 0 || use_ == nullptr) return;
+    const auto size = [](const ProcessInfo& each) {
+      return each.used_bytes == kNotTold ? 0 : each.used_bytes;
+    };
+    const ProcessInfo* server = running.data();
+    for (const ProcessInfo& each : running)
+      if (size(each) > size(*server)) server = &each;
+    // A process may stand there several times, once a moment.
+    std::array<ProcessUse, kMostProcesses> uses{};
+    unsigned told = uses.size();
+    if (use_(device, uses.data(), &told, seen_us) != kOk) return;
+    double foreign = 0, moments = 0;
+    unsigned long long last = seen_us;
+    for (unsigned i = 0; i < std::min<unsigned>(told, uses.size()); ++i) {
+      last = std::max(last, uses[i].at_us);
+      if (uses[i].pid == server->pid)
+        ++moments;
+      else
+        foreign += std::min(uses[i].sm_percent, 100U) / 100.0;
+    }
+    seen_us = last;
+    if (told > 0) sample.foreign_share = std::min(1.0, foreign / std::max(1.0, moments));
+  }
+
+  void look_at_monitor(Device device, Gpm& gpm, GpuSample& sample) const {
+    if (gpm.before == nullptr || gpm.after == nullptr) return;
+    if (gpm_sample_(device, gpm.after) != kOk) return;
+    if (gpm.begun) {
+      static thread_local GpmMetrics asked;
+      asked.version = 1;
+      asked.count = 2;
+      asked.before = gpm.before;
+      asked.after = gpm.after;
+      asked.metrics[0] = {.id = kSmOccupancy, .result = 1, .value = 0, .texts = {}};
+      asked.metrics[1] = {.id = kDramBusy, .result = 1, .value = 0, .texts = {}};
+      if (gpm_metrics_(&asked) == kOk) {
+        if (asked.metrics[0].result == kOk) sample.sm_occupancy_percent = asked.metrics[0].value;
+        if (asked.metrics[1].result == kOk) sample.dram_busy_percent = asked.metrics[1].value;
+      }
+    }
+    gpm.begun = true;
+    std::swap(gpm.before, gpm.after);
   }
 
   Library library_;
   bool started_ = false;
   std::vector<Device> devices_;
+  std::vector<unsigned long long> use_seen_us_;  // a card each, as all below
+  std::vector<Gpm> gpm_;
   int (*power_)(Device, unsigned*) = nullptr;
   int (*energy_)(Device, unsigned long long*) = nullptr;
   int (*clock_)(Device, unsigned, unsigned*) = nullptr;
@@ -173,7 +296,13 @@ class Nvml final : public GpuTelemetry {
   int (*utilization_)(Device, Utilization*) = nullptr;
   int (*temperature_)(Device, unsigned, unsigned*) = nullptr;
   int (*ecc_)(Device, unsigned, unsigned, unsigned long long*) = nullptr;
-  int (*processes_)(Device, unsigned*, void*) = nullptr;
+  int (*processes_)(Device, unsigned*, ProcessInfo*) = nullptr;
+  int (*use_)(Device, ProcessUse*, unsigned*, unsigned long long) = nullptr;
+  int (*remapped_)(Device, unsigned*, unsigned*, unsigned*, unsigned*) = nullptr;
+  int (*gpm_alloc_)(GpmSample*) = nullptr;
+  int (*gpm_free_)(GpmSample) = nullptr;
+  int (*gpm_sample_)(Device, GpmSample) = nullptr;
+  int (*gpm_metrics_)(GpmMetrics*) = nullptr;
 };
 
 }  // namespace

@@ -107,6 +107,56 @@ TEST_CASE("bench: a planted cause is the one that is named, and the parts add up
   }
 }
 
+TEST_CASE("bench: a card that was slower, throttled or shared is told from a slower build") {
+  // What the card of the driver in tests/support tells, and how much slower its tokens come.
+  struct Card {
+    std::string mhz = "1500", reasons = "0", foreign = "0";
+    std::chrono::nanoseconds gap{8ms};
+  };
+  struct Row {
+    const char* part;
+    Card after;
+  };
+  const Row rows[] = {
+      {"hardware clock",   {.mhz = "1000", .gap = 12ms}                },
+      {"throttling",       {.mhz = "1000", .reasons = "4", .gap = 12ms}},
+      {"foreign process",  {.foreign = "33", .gap = 12ms}              },
+      {"decode per token", {.gap = 12ms}                               },
+  };
+  const TemporaryFolder folder;
+  const auto run = [&](const Card& card, const std::vector<std::string>& more) {
+    PlantedServer server({.tokens = 20, .gap = card.gap});
+    std::vector<std::string> command = {
+        "bench",         "--base-url", server.url(), "--model", "tiny",  "--input-tokens", "300",
+        "--concurrency", "2",          "--requests", "30",      "--gpu", "--json"};
+    command.insert(command.end(), more.begin(), more.end());
+    return run_cli(command, {
+                                .folder = folder.path(),
+                                .environment = {{"LLMOPS_NVML", LLMOPS_FAKE_NVML},
+                                                {"FAKE_NVML_SM_MHZ", card.mhz},
+                                                {"FAKE_NVML_REASONS", card.reasons},
+                                                {"FAKE_NVML_FOREIGN", card.foreign}},
+                                .limit = 110s
+    });
+  };
+  CHECK(run({}, {"--save-baseline", "base.json"}).code == 0);
+  for (const Row& row : rows) {
+    CAPTURE(row.part);
+    const Value json = document(run(row.after, {"--baseline", "base.json"}));
+    const Value* split = find_path(json, "/latency_cause/splits/0");
+    REQUIRE(split != nullptr);
+    CAPTURE(dump_json(*split));
+    const double change = find_path(*split, "change_ms")->number();
+    CHECK(change > 40);
+    double sum = 0;
+    for (const Member& part : *find_path(*split, "parts_ms")->object()) {
+      sum += part.value.number();
+      if (part.key == row.part) CHECK(part.value.number() > 0.7 * change);
+    }
+    CHECK(std::abs(sum - change) <= 0.01 * change);
+  }
+}
+
 TEST_CASE("bench: a server that stalls for two seconds shows it in the p99 of an open loop") {
   std::atomic<bool> begun{false};
   std::chrono::steady_clock::time_point start;

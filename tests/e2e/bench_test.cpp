@@ -119,18 +119,19 @@ TEST_CASE("bench: a slower server fails against its baseline and is told why") {
                                  "    - {metric: error_rate, max: 20%}\n");
   const CliRun first = run_cli({"bench", "bench.yaml"}, here);
   CHECK(first.code == 2);  // no baseline yet, and nothing was asked
+  CHECK(first.err.find("llmops bench ... --no-gate --save-baseline") != std::string::npos);
   CHECK(server.http.requests() == 0);
   const CliRun accepted =
-      run_cli({"bench", "--base-url", server.url(), "--model", "tiny", "--input-tokens", "50",
-               "--output-tokens", "8", "--concurrency", "2", "--requests", "60", "--no-gpu",
-               "--metrics-url", "-", "--save-baseline", "base.json"},
-              here);
-  CHECK(accepted.code == 0);
+      run_cli({"bench", "bench.yaml", "--no-gate", "--save-baseline", "base.json"}, here);
+  CHECK_MESSAGE(accepted.code == 0, (accepted.out + accepted.err));
   const CliRun same = run_cli({"bench", "bench.yaml"}, here);
   CHECK_MESSAGE(same.code == 0, (same.out + same.err));
   server.first = 90ms;
-  const CliRun slower = run_cli({"bench", "bench.yaml"}, here);
+  const CliRun slower = run_cli({"bench", "bench.yaml", "--save-baseline", "next.json"}, here);
   if (too_busy(slower)) return;
+  CHECK(slower.err.find("next.json was not written: the load failed its gate") !=
+        std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "next.json"));
   CHECK_MESSAGE(slower.code == 1, (slower.out + slower.err));
   CHECK(slower.out.find("FAIL: ttft_p50") == 0);
   CHECK(slower.out.find("queue and fixed") != std::string::npos);
@@ -152,6 +153,91 @@ TEST_CASE("bench: two servers in turns") {
   if (too_busy(run)) return;
   CHECK_MESSAGE(run.code == 1, (run.out + run.err));
   CHECK(run.out.find("over 4 rounds") != std::string::npos);
+  // Every time has its bounds over rounds, also where nothing gates.
+  const CliRun alone = run_cli({"bench", "bench.yaml", "--no-gate", "--json", "--repeat", "2"},
+                               {.folder = folder.path()});
+  CHECK(alone.code == 0);
+  const Value json = document(alone);
+  const Value* tpot = find_path(json, "/rounds/2");
+  REQUIRE(tpot != nullptr);
+  CHECK(*tpot->find("metric")->string() == "tpot");
+  CHECK(tpot->find("rounds")->number() == 2);
+  CHECK(tpot->find("ratio")->number() > 2);
+  CHECK(find_path(json, "/verdict") == nullptr);
+}
+
+TEST_CASE("bench: the screen on a terminal has a line for each thing, and leaves none behind") {
+  Server server;
+  server.first = 40ms;
+  server.tokens = 20;
+  const TemporaryFolder folder;
+  const std::string command =
+      "llmops bench --base-url " + server.url() +
+      " --model tiny --input-tokens 20 --rate 20 --duration 1200ms --no-gpu --metrics-url -";
+  CliOptions here{.folder = folder.path(), .environment = {{"TERM", "xterm"}}};
+  const CliRun run = run_program({"script", "-qec", command, "/dev/null"}, here);
+  CHECK(run.code == 0);
+  for (const char* line : {"rate 20/s", "answered/s", "in flight ", "ttft       p50",
+                           "tpot       p50", "output tokens/s", "errors     0"}) {
+    CAPTURE(line);
+    CHECK(run.out.find(line) != std::string::npos);
+  }
+  // Four frames a second at most, and the last one, which wipes them.
+  std::size_t frames = 0;
+  for (std::size_t at = 0; (at = run.out.find("\x1b[?7l", at)) != std::string::npos; ++at) ++frames;
+  CHECK(frames >= 2);
+  CHECK(frames <= 11);  // the last answers take their time, too
+  const std::size_t last = run.out.rfind("\x1b[?7h");
+  REQUIRE(last != std::string::npos);
+  CHECK(run.out.find("\x1b", last + 1) == std::string::npos);
+  CHECK(run.out.find("requests, 0 failed", last) != std::string::npos);
+  // Quiet on the same terminal: the answer alone.
+  const CliRun quiet = run_program({"script", "-qec", command + " --quiet", "/dev/null"}, here);
+  CHECK(quiet.out.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("bench: ShareGPT's answers say how long theirs are to be; Ollama tells its times") {
+  const TemporaryFolder folder;
+  folder.write(
+      "s.json",
+      R"([{"conversations":[{"from":"human","value":"hi there"},{"from":"gpt","value":"one two three four five six"}]}])");
+  LoopbackServer ollama([](const Received& request) -> Reply {
+    if (request.path != "/api/chat") return answer(404, "{}");
+    return std::make_shared<const Steps>(Steps{
+        {chunked_head(200, "application/x-ndjson") +
+         http_chunk(R"({"model":"tiny","message":{"role":"assistant","content":"a"},"done":false})"
+                    "\n")},
+        {http_chunk(R"({"message":{"content":"b"},"done":false})"
+                    "\n"),
+         5ms},
+        {http_chunk(R"({"message":{"content":""},"done":true,"done_reason":"stop",)"
+                    R"("total_duration":9000000,"load_duration":1000000,"prompt_eval_count":5,)"
+                    R"("prompt_eval_duration":2000000,"eval_count":2,"eval_duration":4000000})"
+                    "\n") +
+         std::string(kLastChunk)             }
+    });
+  });
+  const CliRun run =
+      run_cli({"bench", "--provider", "ollama", "--base-url", ollama.url(), "--model", "tiny",
+               "--dataset", "s.json", "--requests", "5", "--no-gpu", "--json", "--csv", "r.csv"},
+              {.folder = folder.path()});
+  const Value json = document(run);
+  CHECK(run.code == 0);
+  CHECK(find_path(json, "/points/0/figures/times/server_queue_ms/p50")->number() == 3);
+  CHECK(find_path(json, "/points/0/figures/times/server_prefill_ms/p50")->number() == 2);
+  CHECK(find_path(json, "/points/0/figures/times/server_decode_ms/p50")->number() == 4);
+  CHECK(find_path(json, "/points/0/figures/output_tokens_off")->number() > 1);
+  std::string last;  // question; pages are asked for behind it
+  for (const Received& request : ollama.log())
+    if (request.path == "/api/chat") last = request.body;
+  const Result<Value> body = parse_json(last, "body");
+  REQUIRE(body);
+  const double asked = find_path(*body, "/options/num_predict")->number();
+  CHECK(asked >= 5);
+  CHECK(asked <= 12);
+  const Result<Source> csv = read_source(folder.path() / "r.csv");
+  REQUIRE(csv);
+  CHECK(csv->text().find("3.000,2.000,4.000\n") != std::string::npos);
 }
 
 TEST_CASE("bench: a sweep finds a rate that keeps the objective") {

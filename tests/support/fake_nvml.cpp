@@ -1,12 +1,15 @@
 // One card that warms up and throttles, as NVML's C interface tells it. The function that
-// FAKE_NVML_UNSUPPORTED names answers "not supported"; FAKE_NVML_CARDS counts the cards.
+// FAKE_NVML_UNSUPPORTED names answers "not supported"; FAKE_NVML_CARDS counts the cards. What a run
+// is to find: FAKE_NVML_SM_MHZ (1500), FAKE_NVML_REASONS ("4 1": the throttle reasons, one a look,
+// over and over) and FAKE_NVML_FOREIGN (30: percent of the card's time that another process takes;
+// 0: there is none).
 #include <cstdlib>
 #include <cstring>
 
 namespace {
 
 constexpr int kOk = 0, kNotSupported = 3, kInsufficientSize = 7;
-unsigned long long looks = 0;
+unsigned long long looks = 0, gpm_looks = 0;
 
 int supported(const char* function) {
   const char* unsupported = std::getenv("FAKE_NVML_UNSUPPORTED");
@@ -22,6 +25,48 @@ struct Utilization {
 struct Violation {
   unsigned long long reference, violation;
 };
+struct Process {
+  unsigned pid;
+  unsigned long long bytes;
+  unsigned gpu_instance, compute_instance;
+};
+struct Use {
+  unsigned pid;
+  unsigned long long at_us;
+  unsigned sm, memory, encoder, decoder;
+};
+struct GpmSupport {
+  unsigned version, supported;
+};
+struct GpmMetric {
+  unsigned id;
+  int result;
+  double value;
+  const char* texts[3];
+};
+struct GpmMetrics {
+  unsigned version, count;
+  void *before, *after;
+  GpmMetric metrics[1];  // `count` of them
+};
+
+unsigned number(const char* variable, unsigned otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : static_cast<unsigned>(std::atoi(text));
+}
+
+// The words of FAKE_NVML_REASONS in turn.
+unsigned long long reason(unsigned long long look) {
+  const char* text = std::getenv("FAKE_NVML_REASONS");
+  unsigned long long all[16] = {4, 1};
+  unsigned n = text == nullptr ? 2 : 0;
+  for (char* end = nullptr; text != nullptr && n < 16; text = end) {
+    const unsigned long long value = std::strtoull(text, &end, 0);
+    if (end == text) break;
+    all[n++] = value;
+  }
+  return n == 0 ? 0 : all[look % n];
+}
 
 int text(char* into, unsigned size, const char* value) {
   std::strncpy(into, value, size - 1);
@@ -78,11 +123,11 @@ int nvmlDeviceGetTotalEnergyConsumption(void*, unsigned long long* millijoules) 
   return supported("nvmlDeviceGetTotalEnergyConsumption");
 }
 int nvmlDeviceGetClockInfo(void*, unsigned kind, unsigned* clock) {
-  *clock = kind == 1 ? 1500 : 2619;
+  *clock = kind == 1 ? number("FAKE_NVML_SM_MHZ", 1500) : 2619;
   return supported("nvmlDeviceGetClockInfo");
 }
 int nvmlDeviceGetCurrentClocksEventReasons(void*, unsigned long long* reasons) {
-  *reasons = looks % 2 == 0 ? 0x4 : 0x1;
+  *reasons = reason(looks);
   return supported("nvmlDeviceGetCurrentClocksEventReasons");
 }
 int nvmlDeviceGetViolationStatus(void*, unsigned policy, Violation* violation) {
@@ -106,10 +151,76 @@ int nvmlDeviceGetTotalEccErrors(void*, unsigned, unsigned, unsigned long long* e
   *errors = looks;
   return supported("nvmlDeviceGetTotalEccErrors");
 }
-int nvmlDeviceGetComputeRunningProcesses_v3(void*, unsigned* count, void*) {
-  *count = 2;
+int nvmlDeviceGetPersistenceMode(void*, unsigned* mode) {
+  *mode = 1;
+  return supported("nvmlDeviceGetPersistenceMode");
+}
+int nvmlDeviceGetRemappedRows(void*, unsigned* correctable, unsigned* uncorrectable,
+                              unsigned* pending, unsigned* failed) {
+  *correctable = 1 + static_cast<unsigned>(looks) / 2;
+  *uncorrectable = *pending = *failed = 0;
+  return supported("nvmlDeviceGetRemappedRows");
+}
+int nvmlDeviceGetComputeRunningProcesses_v3(void*, unsigned* count, Process* processes) {
+  const unsigned there = number("FAKE_NVML_FOREIGN", 30) > 0 ? 2 : 1;
   const int result = supported("nvmlDeviceGetComputeRunningProcesses_v3");
-  return result != kOk ? result : kInsufficientSize;
+  if (result != kOk) return result;
+  const unsigned room = *count;
+  *count = there;
+  if (room < there || processes == nullptr) return kInsufficientSize;
+  processes[0] = {4242, 1ULL << 30, ~0U, ~0U};
+  if (there == 2) {
+    processes[1] = processes[0];
+    processes[0] = {77, 20ULL << 20, ~0U, ~0U};
+  } else {
+    processes[0].bytes = ~0ULL;  // not told, as in a container
+  }
+  return kOk;
+}
+// Two moments a look.
+int nvmlDeviceGetProcessUtilization(void*, Use* uses, unsigned* count, unsigned long long seen) {
+  const int result = supported("nvmlDeviceGetProcessUtilization");
+  if (result != kOk) return result;
+  const unsigned foreign = number("FAKE_NVML_FOREIGN", 30), there = foreign > 0 ? 4 : 2;
+  if (*count < there) return kInsufficientSize;
+  *count = there;
+  for (unsigned i = 0; i < there; ++i)
+    uses[i] = {i % 2 == 0 || foreign == 0 ? 4242U : 77U,
+               seen + 1 + i / 2,
+               i % 2 == 0 || foreign == 0 ? 60U : foreign,
+               0,
+               0,
+               0};
+  return kOk;
+}
+
+int nvmlGpmQueryDeviceSupport(void*, GpmSupport* support) {
+  support->supported = 1;
+  return supported("nvmlGpmQueryDeviceSupport");
+}
+int nvmlGpmSampleAlloc(void** sample) {
+  *sample = new unsigned long long(0);
+  return supported("nvmlGpmSampleAlloc");
+}
+int nvmlGpmSampleFree(void* sample) {
+  delete static_cast<unsigned long long*>(sample);
+  return kOk;
+}
+int nvmlGpmSampleGet(void*, void* sample) {
+  *static_cast<unsigned long long*>(sample) = ++gpm_looks;
+  return supported("nvmlGpmSampleGet");
+}
+// Half of the SMs' warps, and as many percent of the memory's bandwidth as samples lie between,
+// times ten.
+int nvmlGpmMetricsGet(GpmMetrics* asked) {
+  const auto at = [](void* sample) { return *static_cast<unsigned long long*>(sample); };
+  for (unsigned i = 0; i < asked->count; ++i) {
+    GpmMetric& metric = asked->metrics[i];
+    metric.result = metric.id == 3 || metric.id == 10 ? kOk : kNotSupported;
+    metric.value =
+        metric.id == 3 ? 50 : 10 * static_cast<double>(at(asked->after) - at(asked->before));
+  }
+  return supported("nvmlGpmMetricsGet");
 }
 
 }  // extern "C"

@@ -10,7 +10,8 @@ LoadResult made_load(const MadeServer& server, int requests) {
   LoadResult result;
   Random noise(server.seed);
   const double shift = server.drift * standard_normal(noise);
-  const double slow = server.sm_mhz > 0 ? 1500 / server.sm_mhz : 1;
+  const double slow =
+      (server.sm_mhz > 0 ? 1500 / server.sm_mhz : 1) / (1 - std::max(0.0, server.foreign));
   double prefill_sum = 0;
   for (int i = 0; i < requests; ++i) {
     Random lengths(17, static_cast<std::uint64_t>(i));
@@ -44,6 +45,9 @@ LoadResult made_load(const MadeServer& server, int requests) {
   if (server.tells_queue) result.witness.queue_ms = server.queue_ms;
   if (server.tells_prefill) result.witness.prefill_ms = prefill_sum / requests;
   if (server.sm_mhz > 0) result.witness.sm_mhz = server.sm_mhz;
+  if (server.sm_mhz_free > 0) result.witness.sm_mhz_free = server.sm_mhz_free;
+  if (server.throttled >= 0) result.witness.throttled_share = server.throttled;
+  if (server.foreign >= 0) result.witness.foreign_share = server.foreign;
   return result;
 }
 

@@ -15,6 +15,9 @@ struct MadeServer {
   double cached_share = 0;  // of the input tokens
   double client_ms = 0;     // between due and sent
   double sm_mhz = 0;        // 0: not told; above: prefill and decode are of a card at 1,500 MHz
+  double sm_mhz_free = 0;   // while nothing throttles; 0: not told
+  double throttled = -1;    // share of the samples; below 0: not told
+  double foreign = -1;      // share of the card that others take, which makes tokens wait; likewise
   bool tells_queue = false, tells_prefill = false;
   double noise = 0;        // relative, of every request
   double tail = 0;         // share of requests that take four times as long

@@ -40,18 +40,26 @@ TEST_CASE("load cause: the part that was changed is the part that is named, and 
     MadeServer before, after;
   };
   const MadeServer told{.tells_queue = true, .tells_prefill = true};
+  const MadeServer card{.sm_mhz = 1500, .sm_mhz_free = 1500, .throttled = 0, .foreign = 0};
   const Row rows[] = {
-      {"output tokens",     {},                    {.more_output = 1.5}                                           },
-      {"decode per token",  {},                    {.decode_ms = 6}                                               },
-      {"queue and fixed",   {},                    {.queue_ms = 80}                                               },
-      {"prefill per token", {},                    {.prefill_ms = 0.2}                                            },
-      {"input tokens",      {},                    {.more_input = 1.5}                                            },
-      {"cached tokens",     {.cached_share = 0.8}, {.cached_share = 0}                                            },
-      {"client",            {},                    {.client_ms = 40}                                              },
-      {"hardware clock",    {.sm_mhz = 1500},      {.sm_mhz = 1200}                                               },
-      {"queue",             told,                  {.queue_ms = 80, .tells_queue = true, .tells_prefill = true}   },
-      {"fixed",             told,                  {.fixed_ms = 80, .tells_queue = true, .tells_prefill = true}   },
-      {"prefill per token", told,                  {.prefill_ms = 0.3, .tells_queue = true, .tells_prefill = true}},
+      {"output tokens",     {},                    {.more_output = 1.5}                                                 },
+      {"decode per token",  {},                    {.decode_ms = 6}                                                     },
+      {"queue and fixed",   {},                    {.queue_ms = 80}                                                     },
+      {"prefill per token", {},                    {.prefill_ms = 0.2}                                                  },
+      {"input tokens",      {},                    {.more_input = 1.5}                                                  },
+      {"cached tokens",     {.cached_share = 0.8}, {.cached_share = 0}                                                  },
+      {"client",            {},                    {.client_ms = 40}                                                    },
+      {"hardware clock",    {.sm_mhz = 1500},      {.sm_mhz = 1200}                                                     },
+ // Half of the time at 900 MHz, yet free it would run at 1,500: throttled, not set lower.
+      {"throttling",        card,                  {.sm_mhz = 1200, .sm_mhz_free = 1500, .throttled = 0.5, .foreign = 0}},
+      {"hardware clock",    card,                  {.sm_mhz = 1200, .sm_mhz_free = 1200, .throttled = 0, .foreign = 0}  },
+ // Throttled throughout: what it would do free, the baseline tells.
+      {"throttling",        card,                  {.sm_mhz = 1200, .throttled = 1, .foreign = 0}                       },
+      {"foreign process",
+       card,                                       {.sm_mhz = 1500, .sm_mhz_free = 1500, .throttled = 0, .foreign = 0.3}},
+      {"queue",             told,                  {.queue_ms = 80, .tells_queue = true, .tells_prefill = true}         },
+      {"fixed",             told,                  {.fixed_ms = 80, .tells_queue = true, .tells_prefill = true}         },
+      {"prefill per token", told,                  {.prefill_ms = 0.3, .tells_queue = true, .tells_prefill = true}      },
   };
   for (const Row& row : rows) {
     CAPTURE(row.part);
@@ -90,6 +98,35 @@ TEST_CASE("load cause: a clock that fell explains no more than decoding slowed d
       cause_of({.sm_mhz = 1500}, {.prefill_ms = 0.08, .decode_ms = 4, .sm_mhz = 1200, .noise = 0});
   REQUIRE_FALSE(cause.splits.empty());
   CHECK(std::abs(part_of(cause.splits.front(), "hardware clock")) < 1e-6);
+}
+
+TEST_CASE("load cause: clock, throttling and a foreign process at once, each with its share") {
+  const MadeServer before{.sm_mhz = 1500, .sm_mhz_free = 1500, .throttled = 0, .foreign = 0};
+  const MadeServer after{.sm_mhz = 1000, .sm_mhz_free = 1250, .throttled = 0.7, .foreign = 0.2};
+  const LatencyCause cause = cause_of(before, after);
+  REQUIRE_FALSE(cause.splits.empty());
+  const LatencySplit& split = cause.splits.front();
+  // Tokens take 1.2 x 1.25 x 1.25 as long: the equal factors have equal shares, the smaller less.
+  CHECK(part_of(split, "throttling") ==
+        doctest::Approx(part_of(split, "foreign process")).epsilon(1e-3));
+  CHECK(part_of(split, "hardware clock") < part_of(split, "throttling"));
+  CHECK(part_of(split, "hardware clock") > 0.25 * split.change_ms);
+  CHECK(std::abs(part_of(split, "decode per token")) < 0.01 * split.change_ms);
+  CHECK(sum_of(split) == doctest::Approx(split.change_ms).epsilon(1e-9));
+  // A card that tells nothing of others or of throttling has no such parts.
+  const LatencyCause clocks = cause_of({.sm_mhz = 1500}, {.sm_mhz = 1200});
+  for (const LatencyPart& part : clocks.splits.front().parts) {
+    CHECK(part.name != "throttling");
+    CHECK(part.name != "foreign process");
+  }
+}
+
+TEST_CASE("load cause: a foreign process that only holds memory explains nothing") {
+  const LatencyCause cause = cause_of({.foreign = 0}, {.decode_ms = 6, .foreign = 0.0});
+  REQUIRE_FALSE(cause.splits.empty());
+  CHECK(part_of(cause.splits.front(), "foreign process") == 0);
+  CHECK(part_of(cause.splits.front(), "decode per token") ==
+        doctest::Approx(cause.splits.front().change_ms).epsilon(0.01));
 }
 
 TEST_CASE("load cause: what is missing is said") {
