@@ -9,6 +9,7 @@
 #include "cli/outputs.h"
 #include "cli/report_context.h"
 #include "cli/run_findings.h"
+#include "cli/run_gc.h"
 #include "cli/run_merge.h"
 #include "cli/stored.h"
 #include "datasets/text/files.h"
@@ -127,13 +128,15 @@ RunCommand declare(CLI::App& app) {
   CLI::App* trend_app = app.add_subcommand("trend", "measures over time, and where they changed");
   CLI::App* merge_app =
       app.add_subcommand("merge", "one run of the parts that `eval --shard` made, gated once");
+  CLI::App* gc_app = app.add_subcommand("gc", "drop old runs and give their disk space back");
   CLI::App* drift_app = app.add_subcommand("drift", "how far the distributions of two lie apart");
   const StoreOptions& where = options->store;
   const std::vector<std::pair<CLI::App*, RunCommand>> findings = {
       {compare_app, declare_runs_compare(*compare_app, where)},
       {trend_app,   declare_runs_trend(*trend_app,     where)},
       {drift_app,   declare_runs_drift(*drift_app,     where)},
-      {merge_app,   declare_runs_merge(*merge_app,     where)}
+      {merge_app,   declare_runs_merge(*merge_app,     where)},
+      {gc_app,      declare_runs_gc(*gc_app,           where)}
   };
   for (const auto& finding : findings) finding.first->fallthrough();
   for (CLI::App* sub : {show_app, export_app})
@@ -163,8 +166,10 @@ RunCommand declare(CLI::App& app) {
 extern const CommandInfo kRunsCommand;
 constexpr CommandInfo kRunsCommand{
     .name = "runs",
-    .summary = "List, show, export, compare, merge the stored runs; trends and drift",
-    .examples = "  llmops runs list\n  llmops runs export last --output samples.jsonl\n",
+    .summary = "List, show, export, compare, merge, drop the stored runs; trends and drift",
+    .examples =
+        "  llmops runs list\n  llmops runs export last --output samples.jsonl\n"
+        "  llmops runs gc --keep 20 --older-than 30d --dry-run\n",
     .declare = &declare,
 };
 

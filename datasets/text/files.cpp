@@ -8,7 +8,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
@@ -150,8 +152,33 @@ bool is_special(const fs::path& path) {
   return ::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
 }
 
+// "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1": a descriptor of this process, whatever it leads
+// to.
+std::optional<int> own_descriptor(const std::string& path) {
+  if (path == "/dev/stdout") return STDOUT_FILENO;
+  if (path == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!path.starts_with(folder)) continue;
+    int descriptor = -1;
+    const char* end = path.data() + path.size();
+    const auto [rest, error] = std::from_chars(path.data() + folder.size(), end, descriptor);
+    if (error == std::errc{} && rest == end) return descriptor;
+  }
+  return std::nullopt;
+}
+
+// Through the descriptor itself: opening its file again would start at its beginning.
+std::FILE* open_descriptor(int descriptor) {
+  const int copy = ::dup(descriptor);
+  std::FILE* file = copy < 0 ? nullptr : ::fdopen(copy, "wb");
+  if (file == nullptr && copy >= 0) ::close(copy);
+  return file;
+}
+
 void write_directly(const fs::path& path, const std::function<void(std::FILE*)>& fill) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
+  const std::optional<int> own = own_descriptor(path.string());
+  if (own == STDOUT_FILENO) std::fflush(stdout);  // in the order of the writing
+  std::FILE* file = own ? open_descriptor(*own) : std::fopen(path.c_str(), "wb");
   if (file == nullptr) fail(path, "cannot write");
   try {
     fill(file);
@@ -165,7 +192,7 @@ void write_directly(const fs::path& path, const std::function<void(std::FILE*)>&
 }  // namespace
 
 void write_atomically(const fs::path& named, const std::function<void(std::FILE*)>& fill) {
-  if (is_special(named)) return write_directly(named, fill);
+  if (is_special(named) || own_descriptor(named.string())) return write_directly(named, fill);
   std::error_code error;
   // Through a symbolic link: the file that it points to is replaced, not the link.
   const fs::path path = fs::is_symlink(named, error) ? fs::weakly_canonical(named, error) : named;

@@ -1,6 +1,7 @@
 #include "datasets/text/files.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -140,4 +141,14 @@ TEST_CASE("files: an atomic write leaves the old file or the new one, and nothin
   // A device is written to, not replaced.
   write_atomically("/dev/null", "x");
   CHECK(fs::is_character_file("/dev/null"));
+
+  // So is a descriptor of this process, where its own writing stands.
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+  REQUIRE(descriptor >= 0);
+  CHECK(::write(descriptor, "one ", 4) == 4);
+  for (const char* through : {"/dev/fd/", "/proc/self/fd/"})
+    write_atomically(through + std::to_string(descriptor), "two ");
+  CHECK(::write(descriptor, "three", 5) == 5);
+  ::close(descriptor);
+  CHECK(content(file) == "one two two three");
 }
