@@ -4,25 +4,10 @@
 
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
-#include "evaluators/store/case_json.h"
 #include "evaluators/store/sqlite.h"
+#include "evaluators/store/stored_answer.h"
 
 namespace llmops {
-namespace {
-
-std::int64_t now_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-std::optional<std::int64_t> whole(const Statement& row, int column) {
-  if (row.null(column)) return std::nullopt;
-  return row.integer(column);
-}
-
-}  // namespace
-
 CacheKeys::CacheKeys(const ModelSpec& model) : named_(!model.name.empty()) {
   dump_json_sorted(Value(model.identity), asked_);
   asked_ += model.stream ? 's' : 'd';
@@ -75,16 +60,9 @@ ResponseCache::ResponseCache(const std::filesystem::path& folder, std::chrono::s
 ResponseCache::~ResponseCache() = default;
 
 std::optional<Sample> ResponseCache::find(const std::string& key) {
-  find_->bind(1, key).bind(2, now_seconds() - ttl_.count());
+  find_->bind(1, key).bind(2, seconds_now() - ttl_.count());
   std::optional<Sample> found;
-  if (find_->step()) {
-    found.emplace();
-    read_answer(find_->view(0), *found);
-    found->usage = {whole(*find_, 1), whole(*find_, 2), whole(*find_, 3), whole(*find_, 4)};
-    found->cost_usd = find_->optional_number(5);
-    found->cached = true;
-    found->attempts = 0;
-  }
+  if (find_->step()) found = stored_answer(*find_);
   find_->reset();
   return found;
 }
@@ -94,8 +72,8 @@ CacheStats ResponseCache::stats() const {
   Statement entries = database_->prepare("SELECT count(*), min(made), max(made) FROM cache");
   entries.step();
   stats.entries = entries.integer(0);
-  stats.oldest = whole(entries, 1);
-  stats.newest = whole(entries, 2);
+  stats.oldest = whole_number(entries, 1);
+  stats.newest = whole_number(entries, 2);
   Statement hits = database_->prepare(
       "SELECT count(*), coalesce(sum(cost_usd), 0.0) FROM calls WHERE cached = 1");
   hits.step();
@@ -107,7 +85,7 @@ CacheStats ResponseCache::stats() const {
 std::int64_t ResponseCache::clear(std::chrono::seconds older_than) {
   Transaction transaction(*database_);
   Statement old = database_->prepare("SELECT count(*) FROM cache WHERE made <= ?");
-  const std::int64_t before = now_seconds() - older_than.count();
+  const std::int64_t before = seconds_now() - older_than.count();
   old.bind(1, before).step();
   const std::int64_t forgotten = old.integer(0);
   old.reset();

@@ -5,23 +5,9 @@
 
 #include "evaluators/store/case_json.h"
 #include "evaluators/store/sqlite.h"
+#include "evaluators/store/stored_answer.h"
 
 namespace llmops {
-namespace {
-
-std::int64_t now_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-std::optional<std::int64_t> whole(const Statement& row, int column) {
-  if (row.null(column)) return std::nullopt;
-  return row.integer(column);
-}
-
-}  // namespace
-
 SideCalls::SideCalls(const std::filesystem::path& folder, const std::string& run_id,
                      std::optional<std::chrono::seconds> ttl, bool keep)
     : database_(std::make_unique<Database>(folder / "store.db")), ttl_(ttl), keep_(keep) {
@@ -47,19 +33,12 @@ SideCalls::~SideCalls() = default;
 
 std::optional<SideCalls::Found> SideCalls::find(const std::string& key) {
   const std::int64_t after =
-      ttl_ ? now_seconds() - ttl_->count() : std::numeric_limits<std::int64_t>::max();
+      ttl_ ? seconds_now() - ttl_->count() : std::numeric_limits<std::int64_t>::max();
   constexpr std::int64_t kNone = -1;  // what belongs to no run is nobody's own
   find_->bind(1, key).bind(2, run_ == 0 ? kNone : run_).bind(3, after);
   std::optional<Found> found;
   if (find_->step()) {
-    found.emplace();
-    Sample& sample = found->sample;
-    read_answer(find_->view(0), sample);
-    sample.usage = {whole(*find_, 1), whole(*find_, 2), whole(*find_, 3), whole(*find_, 4)};
-    sample.cost_usd = find_->optional_number(5);
-    sample.cached = true;
-    sample.attempts = 0;
-    found->own = find_->integer(6) != 0;
+    found = Found{.sample = stored_answer(*find_), .own = find_->integer(6) != 0};
   }
   find_->reset();
   return found;
@@ -68,7 +47,7 @@ std::optional<SideCalls::Found> SideCalls::find(const std::string& key) {
 void SideCalls::add(std::span<const SideCall> calls) {
   if (calls.empty()) return;
   Transaction transaction(*database_);
-  const std::int64_t now = now_seconds();
+  const std::int64_t now = seconds_now();
   for (const SideCall& call : calls) {
     const Sample& sample = call.sample;
     const bool keeps = !sample.error && !sample.cached;

@@ -10,6 +10,7 @@
 #include "evaluators/reduce.h"
 #include "evaluators/store/case_json.h"
 #include "evaluators/store/sqlite.h"
+#include "evaluators/store/stored_answer.h"
 
 namespace llmops {
 namespace {
@@ -185,11 +186,6 @@ constexpr const char* kSampleColumns =
     "s.scores, s.notes, c.attempts "
     "FROM calls c LEFT JOIN scores s ON s.call = c.number WHERE c.run = ?1 ";
 
-std::optional<std::int64_t> whole(const Statement& row, int column) {
-  if (row.null(column)) return std::nullopt;
-  return row.integer(column);
-}
-
 SampleView read_sample(const Statement& row, const RunHeader& header) {
   SampleView view;
   Sample& sample = view.sample;
@@ -197,7 +193,8 @@ SampleView read_sample(const Statement& row, const RunHeader& header) {
   sample.number = static_cast<int>(row.integer(1));
   read_answer(row.view(3), sample);
   if (!row.null(4)) sample.error.kind = error_class(row.view(4)).value_or(ErrorClass::other);
-  sample.usage = {whole(row, 5), whole(row, 6), whole(row, 7), whole(row, 8)};
+  sample.usage = {whole_number(row, 5), whole_number(row, 6), whole_number(row, 7),
+                  whole_number(row, 8)};
   sample.cost_usd = row.optional_number(9);
   sample.timing = {.ttft_ms = row.optional_number(11),
                    .tpot_ms = row.optional_number(12),
