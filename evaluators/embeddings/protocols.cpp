@@ -96,8 +96,8 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields, const std::file
                                     {"Content-Type: application/json", "Accept: application/json"});
   return std::make_unique<HttpModel>(
       model, std::move(endpoint), loop,
-      [&model](const Request& request) { return body_of(route, model, request); },
-      [] { return std::make_unique<VectorReader>(); });
+      [&model](const Request& request, int) { return body_of(route, model, request); },
+      [](int) { return std::make_unique<VectorReader>(); });
 }
 
 // A token's vector of 1,024 numbers takes some 12 kB of JSON.

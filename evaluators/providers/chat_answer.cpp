@@ -131,12 +131,13 @@ void ChatAnswer::add_common(const Value& event) {
 EventGain ChatAnswer::add_chunk(const Value& event) {
   EventGain gain;
   const std::size_t logprobs_before = logprobs_.size();
+  const std::size_t others_before = reasoning_.size() + refusal_.size();
   add_common(event);
   const Value* choices = event.find("choices");
   const List* list = choices == nullptr ? nullptr : choices->list();
   if (list != nullptr) {
     for (const Value& choice : *list) {
-      if (count(&choice, "index").value_or(0) != 0) continue;
+      if (count(&choice, "index").value_or(0) != index_) continue;
       has_choice_ = true;
       if (const Value* delta = present(choice, "delta"))
         add_message(*delta, gain);
@@ -146,11 +147,13 @@ EventGain ChatAnswer::add_chunk(const Value& event) {
         gain.payload =
             add_text(choice, "text", text_) || gain.payload;  // the older completions route
       if (const Value* reason = present(choice, "finish_reason")) finish_reason_ = to_text(*reason);
-      if (finish_reason_ == "content_filter" && !error_)
-        error_ = {ErrorClass::content_filter, "the provider's content filter cut the answer"};
+      if (finish_reason_ == "content_filter" && !choice_error_)
+        choice_error_ = {ErrorClass::content_filter,
+                         "the provider's content filter cut the answer"};
       // vLLM, SGLang: the engine dropped the request; OpenRouter: the provider behind it failed.
-      if ((finish_reason_ == "abort" || finish_reason_ == "error") && !error_)
-        error_ = {ErrorClass::error_in_stream, "the server gave the answer up in the middle"};
+      if ((finish_reason_ == "abort" || finish_reason_ == "error") && !choice_error_)
+        choice_error_ = {ErrorClass::error_in_stream,
+                         "the server gave the answer up in the middle"};
       if (const Value* logprobs = present(choice, "logprobs")) add_logprobs(*logprobs);
     }
   }
@@ -167,10 +170,27 @@ EventGain ChatAnswer::add_chunk(const Value& event) {
   } else if (!total) {
     gain.tokens = static_cast<std::int64_t>(logprobs_.size() - logprobs_before);
   }
+  gain.text_alone = !total && gain.tokens == 0 && list->size() == 1 &&
+                    present(list->front(), "delta") != nullptr && tool_calls_.empty() &&
+                    others_before == reasoning_.size() + refusal_.size() &&
+                    finish_reason_.empty() && !error_ && !usage_.output;
   return gain;
 }
 
+EventGain ChatAnswer::add_text_alone(std::string_view text) {
+  text_ += text;
+  return {.payload = !text.empty(), .text_alone = true};
+}
+
 void ChatAnswer::add_document(const Value& document) { add_chunk(document); }
+
+double ChatAnswer::length() const {
+  if (!logprobs_.empty()) return static_cast<double>(logprobs_.size());
+  std::size_t bytes = text_.size() + reasoning_.size() + refusal_.size();
+  for (const auto& entry : tool_calls_)
+    bytes += entry.second.name.size() + entry.second.arguments.size();
+  return static_cast<double>(bytes);
+}
 
 void ChatAnswer::move_into(Sample& sample) {
   sample.text = text_.empty() ? std::move(refusal_) : std::move(text_);

@@ -107,8 +107,10 @@ ChatRequestWriter::Tail ChatRequestWriter::tail(const std::shared_ptr<const Prom
       tail.seed = static_cast<std::int64_t>(member.value.number());
       continue;
     }
-    if (member.key == "n" && member.value.is_number() && member.value.number() > 1)
-      tail.several = true;
+    if (member.key == "n" && member.value.is_number()) {
+      tail.several = member.value.number() > 1 && model_.parameters.find("n") == nullptr;
+      continue;
+    }
     const bool renamed = new_length_name_ && member.key == "max_tokens";
     out.set(renamed ? "max_completion_tokens" : std::string_view(member.key), member.value);
   }
@@ -121,14 +123,15 @@ ChatRequestWriter::Tail ChatRequestWriter::tail(const std::shared_ptr<const Prom
   return tail;
 }
 
-Result<std::string> ChatRequestWriter::body(const Request& request) {
+Result<std::string> ChatRequestWriter::body(const Request& request, int count) {
   const Prompt* prompt = request.prompt.get();
   auto known = tails_.find(prompt);
   if (known == tails_.end()) known = tails_.emplace(prompt, tail(request.prompt)).first;
   const Tail& tail = known->second;
   if (tail.several)
-    return problem("`n` asks for several answers at once", "",
-                   "write `samples:` in the suite: one request brings one sample");
+    return problem("`n` of the prompt asks for several answers at once", "",
+                   "write `samples:` in the suite; with `n` under the model's `parameters` one "
+                   "request brings several of them");
 
   std::string out = "{\"model\":";
   dump_json_string(model_.name.empty() && prompt != nullptr ? prompt->model : model_.name, out);
@@ -161,6 +164,7 @@ Result<std::string> ChatRequestWriter::body(const Request& request) {
     out += '}';
   }
   out += ']';
+  if (count > 1) out += fmt::format(",\"n\":{}", count);
   if (tail.seed) out += fmt::format(",\"seed\":{}", *tail.seed + request.sample);
   out += tail.text;
   return out;

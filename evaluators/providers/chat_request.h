@@ -16,9 +16,9 @@ class ChatRequestWriter {
  public:
   explicit ChatRequestWriter(const ModelSpec& model, bool new_length_name);
 
-  // The problem: an image or file part that cannot be read, `n` above 1 (one request brings one
-  // sample).
-  Result<std::string> body(const Request& request);
+  // `count`: answers that it asks for. The problem: an image or file part that cannot be read, `n`
+  // above 1 in the prompt (the model's own is ModelSpec::samples_per_call).
+  Result<std::string> body(const Request& request, int count = 1);
 
  private:
   // What stands behind the messages. Sample k is asked with `seed` + k: with the same seed all
@@ -27,7 +27,7 @@ class ChatRequestWriter {
     std::shared_ptr<const Prompt> prompt;
     std::string text;
     std::optional<std::int64_t> seed;
-    bool several = false;  // `n` above 1
+    bool several = false;  // the prompt says `n` above 1
   };
   Tail tail(const std::shared_ptr<const Prompt>& prompt) const;
 

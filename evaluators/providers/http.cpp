@@ -237,7 +237,7 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields, const std::file
   if (!body || paths->output.empty()) return nullptr;
   return std::make_unique<HttpModel>(
       model, std::move(endpoint), loop,
-      [&model, body](const Request& asked) -> Result<std::string> {
+      [&model, body](const Request& asked, int) -> Result<std::string> {
         const Object words = words_of(model, asked);
         std::vector<const Object*> scopes;
         if (asked.row) scopes.push_back(&asked.row->variables);
@@ -246,7 +246,7 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields, const std::file
         if (!value) return value.problems();
         return dump_json(*value);
       },
-      [paths] { return std::make_unique<PathReader>(*paths); });
+      [paths](int) { return std::make_unique<PathReader>(*paths); });
 }
 
 }  // namespace

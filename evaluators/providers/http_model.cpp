@@ -18,15 +18,15 @@ HttpModel::HttpModel(const ModelSpec& model, Endpoint endpoint, EventLoop& loop,
 
 HttpModel::~HttpModel() = default;
 
-std::uint64_t HttpModel::ask(const std::shared_ptr<const Request>& request,
-                             Clock::time_point scheduled, Done done) {
+std::uint64_t HttpModel::ask_several(const std::shared_ptr<const Request>& request, int count,
+                                     Clock::time_point scheduled, Done done) {
   Sample sample;
   sample.case_id = request->row ? request->row->id : "";
   sample.number = request->sample;
-  Result<std::string> body = write_(*request);
+  Result<std::string> body = write_(*request, count);
   if (!body) {
     const Diagnostic& first = body.problems()[0];
-    Answer answer{.sample = std::move(sample), .retry_after = std::nullopt};
+    Answer answer{.sample = std::move(sample), .more = {}, .retry_after = std::nullopt};
     std::string why = first.file.empty() ? first.what : first.file + ": " + first.what;
     if (!first.help.empty()) why += "; " + first.help;
     answer.sample.error = {ErrorClass::bad_request, std::move(why)};
@@ -38,7 +38,7 @@ std::uint64_t HttpModel::ask(const std::shared_ptr<const Request>& request,
   http.headers = endpoint_.headers;
   http.body = *std::move(body);
   http.connect_timeout = model_.timeout.connect;
-  return calls_.start(std::move(http), read_(), std::move(sample), scheduled, std::move(done));
+  return calls_.start(std::move(http), read_(count), std::move(sample), scheduled, std::move(done));
 }
 
 }  // namespace llmops

@@ -13,8 +13,9 @@ namespace llmops {
 
 class HttpModel final : public Provider {
  public:
-  using Write = std::function<Result<std::string>(const Request&)>;
-  using Read = std::function<std::unique_ptr<AnswerReader>()>;
+  // For `count` answers at once; a provider without such calls is never asked for more than one.
+  using Write = std::function<Result<std::string>(const Request&, int count)>;
+  using Read = std::function<std::unique_ptr<AnswerReader>(int count)>;
   // `batch`: where the provider has batches.
   HttpModel(const ModelSpec& model, Endpoint endpoint, EventLoop& loop, Write write, Read read,
             std::unique_ptr<const BatchApi> batch = nullptr);
@@ -22,7 +23,11 @@ class HttpModel final : public Provider {
 
   // A body that cannot be written is a failed call of class bad_request.
   std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
-                    Done done) override;
+                    Done done) override {
+    return ask_several(request, 1, scheduled, std::move(done));
+  }
+  std::uint64_t ask_several(const std::shared_ptr<const Request>& request, int count,
+                            Clock::time_point scheduled, Done done) override;
   void cancel(std::uint64_t attempt) override { calls_.cancel(attempt); }
   void cancel_all() override { calls_.cancel_all(); }
   const BatchApi* batch() const override { return batch_.get(); }

@@ -82,8 +82,8 @@ std::unique_ptr<Provider> make(ModelSpec& model, Fields& fields, const std::file
       {"Content-Type: application/json", "Accept: application/x-ndjson, application/json"});
   return std::make_unique<HttpModel>(
       model, std::move(endpoint), loop,
-      [&model](const Request& request) { return body(model, request); },
-      [] { return std::make_unique<OllamaReader>(); });
+      [&model](const Request& request, int) { return body(model, request); },
+      [](int) { return std::make_unique<OllamaReader>(); });
 }
 
 }  // namespace

@@ -18,7 +18,7 @@
 namespace llmops {
 
 class EventLoop;  // evaluators/transport/event_loop.h
-struct BatchApi;  // evaluators/providers/batch_api.h
+class BatchApi;   // evaluators/providers/batch_api.h
 
 struct Timeouts {
   std::chrono::nanoseconds connect = std::chrono::seconds(5);
@@ -57,6 +57,7 @@ struct ModelSpec {
   std::optional<Hedge> hedge;
   std::optional<Price> price;
   bool stream = true;
+  int samples_per_call = 1;  // `n` of the parameters: answers that one request may bring
   bool keep_events = false;  // keep every event's stamp in Timeline::events (benchmarks)
   std::string key_variable;  // as api_key_env names it; empty: no key
   std::string account;       // models of one account share its rates; empty: shares with nobody
@@ -68,6 +69,9 @@ struct ModelSpec {
 // What one attempt came to, and what the retry policy must know about it.
 struct Answer {
   Sample sample;
+  // The further answers of an attempt that asked for several, perhaps fewer than it asked for; only
+  // with a `sample` that has no error. Each has its share of the attempt's tokens, none has times.
+  std::vector<Sample> more;
   std::optional<std::chrono::nanoseconds> retry_after;  // as the server asked
 };
 
@@ -82,6 +86,14 @@ class Provider {
   // returns. The number names the attempt for `cancel`; 0: it cannot be cancelled.
   virtual std::uint64_t ask(const std::shared_ptr<const Request>& request,
                             Clock::time_point scheduled, Done done) = 0;
+
+  // The same for up to `count` answers at once (ModelSpec::samples_per_call at most): those of the
+  // samples from the request's own on.
+  virtual std::uint64_t ask_several(const std::shared_ptr<const Request>& request, int count,
+                                    Clock::time_point scheduled, Done done) {
+    static_cast<void>(count);
+    return ask(request, scheduled, std::move(done));
+  }
 
   // Ends an attempt, or every attempt under way, with ErrorClass::cancelled, soon; one that has
   // ended is left alone.

@@ -11,10 +11,10 @@
 namespace llmops {
 namespace {
 
-std::string line_of(const Request& request, const Sample& sample) {
+std::string line_of(const Request& request, int number, const Sample& sample) {
   Object line;
   line.add("id", request.row ? request.row->id : "");
-  line.add("sample", request.sample);
+  line.add("sample", number);
   if (request.prompt) {
     line.add("prompt", request.prompt->name);
     line.add("version", request.prompt->version);
@@ -50,10 +50,20 @@ class Recorder final : public Provider {
 
   std::uint64_t ask(const std::shared_ptr<const Request>& request, Clock::time_point scheduled,
                     Done done) override {
-    return inner_->ask(request, scheduled, [this, request, done = std::move(done)](Answer answer) {
-      if (!answer.sample.error) file_.write(line_of(*request, answer.sample));
-      done(std::move(answer));
-    });
+    return ask_several(request, 1, scheduled, std::move(done));
+  }
+  std::uint64_t ask_several(const std::shared_ptr<const Request>& request, int count,
+                            Clock::time_point scheduled, Done done) override {
+    return inner_->ask_several(request, count, scheduled,
+                               [this, request, done = std::move(done)](Answer answer) {
+                                 int number = request->sample;
+                                 if (!answer.sample.error)
+                                   file_.write(line_of(*request, number, answer.sample));
+                                 for (const Sample& each : answer.more)
+                                   if (++number; !each.error)
+                                     file_.write(line_of(*request, number, each));
+                                 done(std::move(answer));
+                               });
   }
   void cancel(std::uint64_t attempt) override { inner_->cancel(attempt); }
   void cancel_all() override { inner_->cancel_all(); }

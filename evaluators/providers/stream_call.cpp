@@ -116,8 +116,12 @@ class StreamCalls::Call final : public HttpHandler, public SseSink {
     reader_->move_into(sample_);
     if (!sample_.server.queue_ms) sample_.server.queue_ms = queue_header(call.head());
     redact(sample_, owner_->secret_);
-    sample_.timeline = timeline_;
-    sample_.timing = timing_of(timeline_, sample_.usage.output);
+    if (!sample_.error) answer.more = reader_->move_more();
+    for (Sample& each : answer.more) redact(each, owner_->secret_);
+    if (answer.more.empty()) {  // the stamps of several answers are nobody's
+      sample_.timeline = timeline_;
+      sample_.timing = timing_of(timeline_, sample_.usage.output);
+    }
     answer.sample = std::move(sample_);
     const Provider::Done done = std::move(done_);
     done(std::move(answer));

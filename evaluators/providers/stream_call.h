@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "datasets/text/value.h"
 #include "evaluators/providers/chat_answer.h"
@@ -29,6 +30,8 @@ class AnswerReader {
   virtual bool has_answer() const = 0;  // a choice, a message: there is something to score
   virtual const CallError& fault() const = 0;
   virtual void move_into(Sample& sample) = 0;
+  // The further answers of a call that asked for several; after `move_into`.
+  virtual std::vector<Sample> move_more() { return {}; }
 };
 
 // The calls of one provider that are under way.

@@ -1,7 +1,7 @@
 // Killed at any moment, nothing is paid twice. The order is: the journal names the requests of a
 // batch; the server makes it, with the journal's number in its metadata; the journal notes the
 // server's id. A run that died between the last two finds its batch in the server's list, by that
-// number.
+// number, or where the provider keeps none by the ids that the batch's answers bear.
 #include "evaluators/runner/batch_run.h"
 
 #include <fmt/format.h>
@@ -23,12 +23,11 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr std::string_view kMark = "llmops_batch";  // in a batch's metadata: RUN/NUMBER
 constexpr nanoseconds kUpload = std::chrono::minutes(10);
 
-// Unique in a run, and nothing of the dataset goes into the server's lists.
-std::string custom_id(const Request& request) {
-  return sha256(fmt::format("{}#{}", request.row->id, request.sample)).substr(0, 32);
+// Unique among all runs, and nothing of the dataset goes into the server's lists.
+std::string custom_id(const std::string& run, const Request& request) {
+  return sha256(fmt::format("{}/{}#{}", run, request.row->id, request.sample)).substr(0, 32);
 }
 
 struct OutBatch {
@@ -92,7 +91,7 @@ class BatchRun {
                                  {.retries = model_.spec.retries,
                                   .timeout = kUpload,
                                   .stop = [this] { return interrupted(); },
-                                  .secret = api_.secret,
+                                  .secret = api_.secret(),
                                   .once = once},
                                  random_);
     if (!answer.error) return answer.body;
@@ -139,28 +138,73 @@ class BatchRun {
     return true;
   }
 
-  // Finds batches by their marks in the server's list.
+  // Finds batches in the server's list, newest first. False: the run stops.
   bool look_up(std::vector<OpenBatch>& open) {
-    constexpr int kMostPages = 100;
+    const int most_pages = api_.keeps_marks() ? 100 : 10;  // the latter costs a look into answers
     std::string after;
-    for (int page_number = 0; page_number < kMostPages; ++page_number) {
-      const auto document = ask(list_batches(api_, after), "the list of batches");
+    for (int page_number = 0; page_number < most_pages; ++page_number) {
+      const auto document = ask(api_.list(after), "the list of batches");
       if (!document) return false;
-      const auto page = understood(read_batch_page(*document), "the list of batches");
+      const auto page = understood(api_.read_page(*document), "the list of batches");
       if (!page) return false;
       for (const BatchState& state : page->batches) {
-        const Value* mark = state.metadata.find(kMark);
-        if (mark == nullptr) continue;
-        for (OpenBatch& each : open)
-          if (each.remote_id.empty() && to_text(*mark) == mark_of(each.number)) {
-            each.remote_id = state.id;
-            journal_.made(each.number, state.id);
-          }
+        OpenBatch* const found =
+            api_.keeps_marks() ? by_mark(open, state) : by_answers(open, state);
+        if (counts().stopped) return false;
+        if (found == nullptr) continue;
+        found->remote_id = state.id;
+        journal_.made(found->number, state.id);
       }
       after = page->after;
-      if (after.empty()) break;
+      const bool all = std::none_of(open.begin(), open.end(),
+                                    [](const OpenBatch& each) { return each.remote_id.empty(); });
+      if (after.empty() || all) break;
     }
     return true;
+  }
+
+  OpenBatch* by_mark(std::vector<OpenBatch>& open, const BatchState& state) const {
+    for (OpenBatch& each : open)
+      if (each.remote_id.empty() && state.mark == mark_of(each.number)) return &each;
+    return nullptr;
+  }
+
+  // Whose ids stand in the answers of a batch of the same size. It has to end for that.
+  OpenBatch* by_answers(std::vector<OpenBatch>& open, const BatchState& listed) {
+    const auto may_be = [&](const OpenBatch& each) {
+      return each.remote_id.empty() &&
+             static_cast<std::int64_t>(each.custom_ids.size()) == listed.requests;
+    };
+    const bool known = std::any_of(open.begin(), open.end(), [&](const OpenBatch& each) {
+      return each.remote_id == listed.id;
+    });
+    if (known || std::none_of(open.begin(), open.end(), may_be)) return nullptr;
+    BatchState state = listed;
+    if (!state.ended)
+      note(fmt::format("batch {} may be this run's, which its answers will tell", state.id));
+    for (nanoseconds look = options_.first_look; !state.ended;
+         look = std::min(2 * look, options_.last_look)) {
+      if (!pause(look)) return nullptr;
+      const std::optional<BatchState> now = state_of(state.id);
+      if (!now) return nullptr;
+      state = *now;
+    }
+    for (const HttpRequest& part : api_.answers(state)) {
+      const auto document = ask(part, "fetching the answers");
+      if (!document) return nullptr;
+      const Result<BatchAnswer> first =
+          api_.read_answer(std::string_view(*document).substr(0, document->find('\n')));
+      if (!first) continue;
+      for (OpenBatch& each : open)
+        if (may_be(each) && std::ranges::count(each.custom_ids, first->custom_id) > 0) return &each;
+    }
+    return nullptr;
+  }
+
+  std::optional<BatchState> state_of(const std::string& id) {
+    const auto document = ask(api_.state(id), "asking after the batch");
+    if (!document) return std::nullopt;
+    return understood(api_.read_state(*document), "asking after the batch");
   }
 
   bool submit_all() {
@@ -170,7 +214,7 @@ class BatchRun {
     while (more) {
       std::shared_ptr<const Request> request = next_();
       more = request != nullptr && take(request, lines, ids);
-      const bool full = ids.size() >= options_.most_requests || lines.size() >= options_.most_bytes;
+      const bool full = ids.size() >= api_.most_requests() || lines.size() >= api_.most_bytes();
       if (!ids.empty() && (full || !more)) {
         if (interrupted() || !submit(lines, ids)) return false;
         lines.clear();
@@ -183,7 +227,7 @@ class BatchRun {
   // Puts a request where it belongs. False: the budget is used up.
   bool take(const std::shared_ptr<const Request>& request, std::string& lines,
             std::vector<std::string>& ids) {
-    const std::string id = custom_id(*request);
+    const std::string id = custom_id(journal_.run_id(), *request);
     if (const auto found = waiting_.find(id); found != waiting_.end()) {
       found->second = request;
       return true;
@@ -207,7 +251,7 @@ class BatchRun {
         limit_reached_ = "the batches that are out may use the whole budget: no more is asked";
       return false;  // what is out is still waited for
     }
-    lines += batch_line(api_, id, *body);
+    api_.add(lines, id, *body);
     ids.push_back(id);
     waiting_.emplace(id, request);
     return true;
@@ -224,17 +268,16 @@ class BatchRun {
   }
 
   bool submit(const std::string& lines, const std::vector<std::string>& ids) {
-    const auto file =
-        ask(upload_batch_file(api_, journal_.run_id() + ".jsonl", lines), "uploading the batch");
-    if (!file) return false;
-    const auto file_id = understood(id_of(*file), "uploading the batch");
-    if (!file_id) return false;
+    std::string file_id;
+    if (const auto upload = api_.upload(journal_.run_id() + ".jsonl", lines)) {
+      const auto file = ask(*upload, "uploading the batch");
+      if (!file) return false;
+      const auto given = understood(id_of(*file), "uploading the batch");
+      if (!given) return false;
+      file_id = *given;
+    }
     const std::int64_t number = journal_.begin(ids);
-    const auto made = ask(create_batch(api_, *file_id,
-                                       Object{
-                                           {std::string(kMark), mark_of(number)}
-    }),
-                          "making the batch", true);
+    const auto made = ask(api_.create(file_id, lines, mark_of(number)), "making the batch", true);
     if (!made) return false;  // perhaps it was made all the same: the journal still names it
     const auto id = understood(id_of(*made), "making the batch");
     if (!id) return false;
@@ -279,25 +322,23 @@ class BatchRun {
 
   // True where nothing is left to wait for.
   bool ended(const OutBatch& batch) {
-    const auto document = ask(batch_state(api_, batch.id), "asking after the batch");
-    if (!document) return false;
-    const auto state = understood(read_batch_state(*document), "asking after the batch");
-    if (!state || !state->ended()) return false;
-    if (state->status == "failed" && state->output_file.empty() && state->error_file.empty()) {
+    const std::optional<BatchState> state = state_of(batch.id);
+    if (!state || !state->ended) return false;
+    if (state->refused) {
       journal_.forget(batch.number);  // nothing of it was carried out
       stop(fmt::format("batch {} was refused: {}", batch.id,
                        state->problem.empty() ? "the server does not say why" : state->problem));
       return true;
     }
-    for (const std::string* file : {&state->output_file, &state->error_file})
-      if (!file->empty() && !read_answers(*file)) return false;
+    for (const HttpRequest& part : api_.answers(*state))
+      if (!read_answers(part)) return false;
     note(fmt::format("batch {} is {}", batch.id, state->status));
-    finish(batch, state->status);
+    finish(batch, *state);
     return true;
   }
 
-  bool read_answers(const std::string& file) {
-    const auto document = ask(batch_file(api_, file), "fetching the answers");
+  bool read_answers(const HttpRequest& part) {
+    const auto document = ask(part, "fetching the answers");
     if (!document) return false;
     std::string_view rest = *document;
     while (!rest.empty()) {
@@ -305,7 +346,7 @@ class BatchRun {
       const std::string_view line = rest.substr(0, end);
       rest.remove_prefix(std::min(end + 1, rest.size()));
       if (line.find_first_not_of(" \r\t") == std::string_view::npos) continue;
-      Result<BatchAnswer> answer = read_batch_answer(api_, line);
+      Result<BatchAnswer> answer = api_.read_answer(line);
       if (!answer) continue;  // its request ends without an answer, below
       const auto found = waiting_.find(answer->custom_id);
       if (found == waiting_.end()) continue;  // twice, or not ours
@@ -318,7 +359,7 @@ class BatchRun {
   }
 
   // What a batch that is over has no line for.
-  void finish(const OutBatch& batch, const std::string& status) {
+  void finish(const OutBatch& batch, const BatchState& state) {
     for (const OpenBatch& each : journal_.open()) {
       if (each.number != batch.number) continue;
       for (const std::string& id : each.custom_ids) {
@@ -329,8 +370,8 @@ class BatchRun {
         if (!request) continue;
         Sample sample;
         sample.error = {
-            status == "expired" ? ErrorClass::timeout_total : ErrorClass::other,
-            fmt::format("the batch {} is {} and has no answer to it", batch.id, status)};
+            state.expired ? ErrorClass::timeout_total : ErrorClass::other,
+            fmt::format("the batch {} is {} and has no answer to it", batch.id, state.status)};
         deliver(*request, std::move(sample));
       }
     }

@@ -17,8 +17,6 @@ struct BatchOptions {
   FanOutOptions limits;
   // Told in a sentence when a batch is made, found again, or ends.
   std::function<void(const std::string&)> on_note;
-  std::size_t most_requests = 50'000;  // of a batch: OpenAI's limits
-  std::size_t most_bytes = std::size_t{100} << 20;
   // Between two looks at a batch; doubled up to the second.
   std::chrono::nanoseconds first_look = std::chrono::milliseconds(500);
   std::chrono::nanoseconds last_look = std::chrono::seconds(30);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace llmops {
 namespace {
@@ -82,10 +83,18 @@ CallEstimate Caller::estimate(const Request& request) const {
 }
 
 void Caller::ask(std::shared_ptr<const Request> request, Done done) {
+  ask_several(std::move(request), 1,
+              [done = std::move(done)](Sample sample, const std::vector<Sample>&) {
+                done(std::move(sample));
+              });
+}
+
+void Caller::ask_several(std::shared_ptr<const Request> request, int count, DoneAll done) {
   const std::uint64_t id = next_id_++;
   Call& call = calls_[id];
   call.request = std::move(request);
   call.done = std::move(done);
+  call.count = count;
   if (stopping_ || fatal_) {
     Sample sample;
     sample.case_id = call.request->row ? call.request->row->id : "";
@@ -111,7 +120,7 @@ nanoseconds Caller::wait_for(const Call& call, double& tokens) const {
   const Clock::time_point now = Clock::now();
   if (account_->limited()) {
     const CallEstimate guess = estimate(*call.request);
-    tokens = guess.input_tokens + guess.output_tokens;
+    tokens = guess.input_tokens + guess.output_tokens * call.count;
   }
   const nanoseconds wait = std::max(account_->wait(tokens, now), breaker_.wait(now));
   return std::max(wait, nanoseconds(0));
@@ -161,8 +170,9 @@ void Caller::send(std::uint64_t id, Call& call, bool hedge) {
   if (!hedge) call.sent_at = now;
   if (!hedge) plan_hedge(id, call);
   const std::shared_ptr<const Request> request = call.request;  // the call may end within `ask`
+  const int count = std::min(call.count, model_.spec.samples_per_call);
   const std::uint64_t attempt =
-      model_.provider->ask(request, now, [this, id, alive = alive_](Answer answer) {
+      model_.provider->ask_several(request, count, now, [this, id, alive = alive_](Answer answer) {
         if (*alive) on_answer(id, std::move(answer));
       });
   if (const auto still = calls_.find(id); still != calls_.end())
@@ -183,27 +193,48 @@ void Caller::plan_hedge(std::uint64_t id, Call& call) {
   call.timer = loop_.after(after, [this, id] {
     Call& late = calls_.at(id);
     late.timer.reset();
+    if (stopping_) return;
     const double allowed = model_.spec.hedge->most * static_cast<double>(counts_.made);
-    if (stopping_ || static_cast<double>(counts_.hedged + 1) > std::max(1.0, allowed)) return;
+    if (static_cast<double>(counts_.hedged + 1) > std::max(1.0, allowed))
+      return plan_hedge(id, late);  // others were late, too: perhaps there is room next time
+    double tokens = 0;
+    if (wait_for(late, tokens).count() > 0) return plan_hedge(id, late);  // rates hold for it, too
+    if (tokens > 0) account_->take(tokens, Clock::now());
     send(id, late, true);
   });
 }
 
-// Money and tokens of an attempt, and what it says about limits and health.
+// Money and tokens of an attempt.
 void Caller::count(Call& call, const Answer& answer) {
-  const Sample& sample = answer.sample;
-  if (sample.cost_usd) {
-    call.cost_usd += *sample.cost_usd;
+  if (answer.sample.cost_usd) {
+    call.cost_usd += *answer.sample.cost_usd;
     call.has_cost = true;
   }
-  if (sample.usage.output) {
+  const auto learn = [&](const Usage& usage) {
+    if (!usage.output) return;
     ++outputs_seen_;
-    mean_output_tokens_ += (static_cast<double>(*sample.usage.output) - mean_output_tokens_) /
+    mean_output_tokens_ += (static_cast<double>(*usage.output) - mean_output_tokens_) /
                            static_cast<double>(std::min<std::int64_t>(outputs_seen_, 100));
-    if (call.tokens_taken > 0)
-      account_->correct(static_cast<double>(sample.usage.input.value_or(0) + *sample.usage.output) -
-                        call.tokens_taken);
-  }
+  };
+  learn(answer.sample.usage);
+  for (const Sample& each : answer.more) learn(each.usage);
+  settle_tokens(call, answer);
+}
+
+// What was taken from the rate of tokens is put right once the server has said what it was: all of
+// it comes back where the server refused, or was never reached.
+void Caller::settle_tokens(Call& call, const Answer& answer) {
+  const double taken = std::exchange(call.tokens_taken, 0);
+  if (taken == 0) return;
+  double used = 0;
+  bool told = false;
+  const auto add = [&](const Usage& usage) {
+    told = told || usage.output.has_value();
+    used += static_cast<double>(usage.input.value_or(0) + usage.output.value_or(0));
+  };
+  add(answer.sample.usage);
+  for (const Sample& each : answer.more) add(each.usage);
+  if (told || policy_of(answer.sample.error.kind).unused) account_->correct(used - taken);
 }
 
 void Caller::on_answer(std::uint64_t id, Answer answer) {
@@ -212,8 +243,10 @@ void Caller::on_answer(std::uint64_t id, Answer answer) {
   if (found == calls_.end()) return pump();  // the loser of a hedged pair
   Call& call = found->second;
   Sample& sample = answer.sample;
-  if (!sample.cost_usd && model_.spec.price)
-    sample.cost_usd = cost_of(*model_.spec.price, sample.usage);
+  if (const auto& price = model_.spec.price) {
+    if (!sample.cost_usd) sample.cost_usd = cost_of(*price, sample.usage);
+    for (Sample& each : answer.more) each.cost_usd = cost_of(*price, each.usage);
+  }
   count(call, answer);
 
   const Clock::time_point now = Clock::now();
@@ -245,7 +278,7 @@ void Caller::on_answer(std::uint64_t id, Answer answer) {
     }
     if (call.under_way == 2)
       for (const std::uint64_t attempt : call.attempt_id) model_.provider->cancel(attempt);
-    finish(id, std::move(sample));
+    finish(id, std::move(sample), std::move(answer.more));
     return pump();
   }
 
@@ -283,11 +316,12 @@ void Caller::fall_back(std::uint64_t id, Call& call, Sample sample) {
     Caller* self;
     std::uint64_t id;
     std::shared_ptr<const Request> request;
+    int count = 1;
     std::size_t next = 0;
     std::shared_ptr<bool> alive;
     static void step(const std::shared_ptr<Chain>& chain) {
       const std::size_t place = chain->next++;
-      chain->self->fallback_[place]->ask(chain->request, [chain, place](Sample answer) {
+      const auto done = [chain, place](Sample answer, std::vector<Sample> more) {
         if (!*chain->alive) return;
         Caller& caller = *chain->self;
         const auto found = caller.calls_.find(chain->id);
@@ -300,25 +334,28 @@ void Caller::fall_back(std::uint64_t id, Call& call, Sample sample) {
           waiting.has_cost = true;
         }
         answer.fallback = static_cast<int>(place) + 1;
+        for (Sample& each : more) each.fallback = answer.fallback;
         if (answer.error && chain->next < caller.fallback_.size() &&
             policy_of(answer.error.kind).falls_back)
           return step(chain);
-        caller.finish(chain->id, std::move(answer));
-      });
+        caller.finish(chain->id, std::move(answer), std::move(more));
+      };
+      chain->self->fallback_[place]->ask_several(chain->request, chain->count, done);
     }
   };
-  const auto chain = std::make_shared<Chain>(Chain{this, id, call.request, 0, alive_});
+  const auto chain = std::make_shared<Chain>(Chain{this, id, call.request, call.count, 0, alive_});
   Chain::step(chain);
 }
 
-void Caller::finish(std::uint64_t id, Sample sample) {
+void Caller::finish(std::uint64_t id, Sample sample, std::vector<Sample> more) {
   auto node = calls_.extract(id);
   Call& call = node.mapped();
   if (call.timer) loop_.cancel(*call.timer);
   sample.attempts = std::max(1, call.attempts);
   sample.faults = std::move(call.faults);
   if (call.has_cost) sample.cost_usd = call.cost_usd;
-  call.done(std::move(sample));
+  for (Sample& each : more) each.attempts = 0;
+  call.done(std::move(sample), std::move(more));
 }
 
 // Calls of which no attempt is under way, in the order in which they came.

@@ -48,6 +48,11 @@ class Caller {
   using Done = std::function<void(Sample)>;
   // `done` is called once, perhaps before this returns, on the loop's thread.
   void ask(std::shared_ptr<const Request> request, Done done);
+  // The same for up to `count` samples, from the request's own on, with one call. `done` gets one,
+  // and the others that came; with an error it is the call's, and the others are empty. Attempts
+  // and faults of the call are those of the first sample, the others have none.
+  using DoneAll = std::function<void(Sample, std::vector<Sample> more)>;
+  void ask_several(std::shared_ptr<const Request> request, int count, DoneAll done);
 
   // Whether one more call would be sent at once, or soon, rather than pile up.
   bool has_room() const;
@@ -70,7 +75,8 @@ class Caller {
  private:
   struct Call {
     std::shared_ptr<const Request> request;
-    Done done;
+    DoneAll done;
+    int count = 1;  // samples that are wanted
     int attempts = 0;
     bool falling_back = false;         // another model of the chain has it
     int under_way = 0;                 // 2 with a hedge
@@ -89,9 +95,10 @@ class Caller {
   void send(std::uint64_t id, Call& call, bool hedge);
   void on_answer(std::uint64_t id, Answer answer);
   void count(Call& call, const Answer& answer);
+  void settle_tokens(Call& call, const Answer& answer);
   void plan_hedge(std::uint64_t id, Call& call);
   void fall_back(std::uint64_t id, Call& call, Sample sample);
-  void finish(std::uint64_t id, Sample sample);
+  void finish(std::uint64_t id, Sample sample, std::vector<Sample> more = {});
   void end_all(CallError why);
   std::vector<std::uint64_t> idle_calls() const;
   void wake_at(Clock::time_point when);

@@ -1,5 +1,6 @@
 #include "evaluators/runner/fan_out.h"
 
+#include <deque>
 #include <utility>
 
 #include "evaluators/runner/caller.h"
@@ -46,7 +47,7 @@ class FanOut {
     if (options_.interrupts != nullptr || options_.on_tick || options_.stop_because) tick();
     for (;;) {
       const bool more = feed();
-      if (asked_all_ && in_flight_ == 0) return counts();
+      if (nothing_left() && in_flight_ == 0) return counts();
       loop_.turn(more                ? std::chrono::nanoseconds(0)
                  : waits_for_others_ ? kOthersSpend
                                      : std::chrono::hours(1));
@@ -55,7 +56,7 @@ class FanOut {
 
  private:
   void stop(std::string why) {
-    asked_all_ = true;
+    stopped_ = true;
     if (!counts_.stopped) counts_.stopped = std::move(why);
   }
 
@@ -63,12 +64,12 @@ class FanOut {
   void tick() {
     const int interrupts = options_.interrupts == nullptr ? 0 : options_.interrupts->load();
     if (interrupts >= 1) {
-      if (!asked_all_) stop("interrupted");
+      if (!nothing_left()) stop("interrupted");
       caller_.stop_retrying();
       if (!in_grace_) begin_grace();
     }
     if (interrupts >= 2) caller_.cancel_all();
-    if (options_.stop_because && !asked_all_)
+    if (options_.stop_because && !nothing_left())
       if (std::optional<std::string> why = options_.stop_because()) stop(*std::move(why));
     if (options_.on_tick) options_.on_tick(counts());
     tick_ = loop_.after(options_.tick, [this] { tick(); });
@@ -97,50 +98,85 @@ class FanOut {
     return counts_;
   }
 
+  // Nothing will be asked any more.
+  bool nothing_left() const {
+    return stopped_ || (read_all_ && group_.empty() && next_group_ == nullptr && again_.empty());
+  }
+
   // True where there is room for more. A provider that answers at once (replay) would otherwise
   // keep the loop from ever looking at timers and interrupts.
   bool feed() {
     for (int i = 0; i < kMostAtOnce; ++i) {
-      if (asked_all_ || !caller_.has_room()) return false;
-      std::shared_ptr<const Request> request = std::exchange(held_, nullptr);
-      if (!request) {
-        request = next_();
-        if (!request) {
-          asked_all_ = true;
-          return false;
-        }
-        if (options_.known)
-          if (std::optional<Sample> known = options_.known(*request)) {
-            ++counts_.cached;
-            hand_over(*request, *std::move(known));
-            continue;
-          }
-      }
-      if (!affordable(*request)) {
-        held_ = std::move(request);
-        return false;
-      }
+      if (stopped_ || !caller_.has_room()) return false;
+      const Gathered gathered = gather();
+      if (gathered == Gathered::known) continue;
+      if (gathered == Gathered::nothing) return false;
+      if (!affordable(*group_.front(), group_.size())) return false;
       ++in_flight_;
-      const Request* asked = request.get();
-      caller_.ask(std::move(request),
-                  [this, asked](Sample sample) { on_done(*asked, std::move(sample)); });
+      Group group = std::exchange(group_, {});
+      std::shared_ptr<const Request> first = group.front();
+      const int count = static_cast<int>(group.size());
+      caller_.ask_several(
+          std::move(first), count,
+          [this, asked = std::move(group)](Sample sample, std::vector<Sample> more) {
+            on_done(asked, std::move(sample), std::move(more));
+          });
     }
     return true;
   }
 
-  bool affordable(const Request& request) {
+  // Samples of one case that one call can bring: one after another.
+  using Group = std::vector<std::shared_ptr<const Request>>;
+  enum class Gathered {
+    group,    // in `group_`
+    known,    // a sample that was there already was handed over; there may be more
+    nothing,  // for now
+  };
+
+  Gathered gather() {
+    const auto most = static_cast<std::size_t>(model_.spec.samples_per_call);
+    while (group_.size() < most) {
+      std::shared_ptr<const Request> request = std::exchange(next_group_, nullptr);
+      if (request == nullptr && !again_.empty()) {
+        request = std::move(again_.front());
+        again_.pop_front();
+      } else if (request == nullptr && !read_all_) {
+        request = next_();
+        read_all_ = request == nullptr;
+        if (request != nullptr && options_.known)
+          if (std::optional<Sample> known = options_.known(*request)) {
+            ++counts_.cached;
+            hand_over(*request, *std::move(known));
+            return Gathered::known;
+          }
+      }
+      if (request == nullptr) break;
+      const bool fits = group_.empty() || (request->row == group_.front()->row &&
+                                           request->prompt == group_.front()->prompt &&
+                                           request->sample == group_.back()->sample + 1);
+      if (!fits) {
+        next_group_ = std::move(request);
+        break;
+      }
+      group_.push_back(std::move(request));
+    }
+    return group_.empty() ? Gathered::nothing : Gathered::group;
+  }
+
+  bool affordable(const Request& request, std::size_t samples) {
     waits_for_others_ = false;
     if (budget_ == nullptr) return true;
-    const Budget::Room room = budget_->take(spender_, guess(request));
+    const Budget::Room room = budget_->take(spender_, guess(request, samples));
     if (room == Budget::Room::no) stop(budget_->why());
     waits_for_others_ = room == Budget::Room::later && in_flight_ == 0;
     return room == Budget::Room::yes;
   }
 
   // Before the first answer: the longest answer that the request allows, at the model's price.
-  Spend guess(const Request& request) const {
+  Spend guess(const Request& request, std::size_t samples) const {
     if (answered_ > 0) return {};
-    const CallEstimate estimate = caller_.estimate(request);
+    CallEstimate estimate = caller_.estimate(request);
+    estimate.output_tokens *= static_cast<double>(samples);
     Spend spend{.cost_usd = 0, .tokens = estimate.input_tokens + estimate.output_tokens};
     if (model_.spec.price)
       spend.cost_usd = (estimate.input_tokens * model_.spec.price->input +
@@ -149,23 +185,52 @@ class FanOut {
     return spend;
   }
 
-  void on_done(const Request& request, Sample sample) {
+  void on_done(const Group& group, Sample sample, std::vector<Sample> more) {
     --in_flight_;
-    if (budget_ != nullptr)
-      budget_->settle(spender_,
-                      {.cost_usd = sample.cost_usd.value_or(0),
-                       .tokens = static_cast<double>(sample.usage.input.value_or(0) +
-                                                     sample.usage.output.value_or(0))},
-                      !sample.error);
+    if (budget_ != nullptr) {
+      Spend spent = spend_of(sample);
+      for (const Sample& each : more) {
+        const Spend part = spend_of(each);
+        spent.cost_usd += part.cost_usd;
+        spent.tokens += part.tokens;
+      }
+      budget_->settle(spender_, spent, !sample.error);
+    }
     if (caller_.fatal() && model_.fallback.empty() && !counts_.fatal) {
       counts_.fatal = caller_.fatal().kind;
       stop(cure_of(caller_.fatal(), model_.spec.key_variable));
     }
     if (sample.error.kind == ErrorClass::cancelled) return;
-    hand_over(request, std::move(sample));
+    for (std::size_t i = 1; i < group.size(); ++i) {
+      const std::size_t place = i - 1;
+      if (sample.error)
+        hand_over(*group[i], without_answer(sample.error, sample.fallback));
+      else if (place < more.size())
+        hand_over(*group[i], std::move(more[place]));
+      else
+        again_.push_back(group[i]);  // the server gave fewer than it was asked for
+    }
+    hand_over(*group.front(), std::move(sample));
+  }
+
+  static Spend spend_of(const Sample& sample) {
+    return {.cost_usd = sample.cost_usd.value_or(0),
+            .tokens = static_cast<double>(sample.usage.input.value_or(0) +
+                                          sample.usage.output.value_or(0))};
+  }
+
+  // Of a failed call that another sample stands for.
+  static Sample without_answer(const CallError& error, int fallback) {
+    Sample sample;
+    sample.error = error;
+    sample.fallback = fallback;
+    sample.attempts = 0;
+    return sample;
   }
 
   void hand_over(const Request& request, Sample sample) {
+    sample.case_id = request.row ? request.row->id : "";
+    sample.number = request.sample;
     ++counts_.done;
     if (sample.error) ++counts_.failed;
     if (!sample.cached) {
@@ -188,9 +253,11 @@ class FanOut {
   std::optional<Budget> own_budget_;
   Budget* budget_ = nullptr;  // nullptr: none
   std::size_t spender_ = 0;
-  std::shared_ptr<const Request> held_;  // until the budget has room
+  Group group_;                                       // the next call, until there is room for it
+  std::shared_ptr<const Request> next_group_;         // read, and the first of another call
+  std::deque<std::shared_ptr<const Request>> again_;  // the server left them out
   bool waits_for_others_ = false;
-  bool asked_all_ = false;
+  bool read_all_ = false, stopped_ = false;
   bool in_grace_ = false;
   std::optional<EventLoop::Timer> tick_, deadline_;
   Caller caller_;  // last: goes first

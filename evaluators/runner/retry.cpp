@@ -13,35 +13,39 @@ FaultPolicy policy_of(ErrorClass fault) {
     case ErrorClass::resolve:
     case ErrorClass::connect:
     case ErrorClass::timeout_connect:
+    case ErrorClass::server_error:
+    case ErrorClass::overloaded:
+      return {.retry = true, .server = true, .falls_back = true, .unused = true};
     case ErrorClass::timeout_first_token:
     case ErrorClass::timeout_between_tokens:
     case ErrorClass::reset:
-    case ErrorClass::server_error:
-    case ErrorClass::overloaded:
       return {.retry = true, .server = true, .falls_back = true};
+    case ErrorClass::rate_limited:
+    case ErrorClass::conflict:
+      return {.retry = true, .falls_back = true, .unused = true};
     case ErrorClass::truncated:
     case ErrorClass::bad_json:
     case ErrorClass::empty_choices:
     case ErrorClass::wrong_content_type:
-    case ErrorClass::rate_limited:
-    case ErrorClass::conflict:
     case ErrorClass::error_in_stream:
     case ErrorClass::program_failed:
       return {.retry = true, .falls_back = true};
     case ErrorClass::auth:
     case ErrorClass::quota:
-      return {.falls_back = true, .ends_run = true};
+      return {.falls_back = true, .ends_run = true, .unused = true};
     // A wrong certificate and a wrong name stay wrong.
     case ErrorClass::tls:
     case ErrorClass::not_found:
-      return {.falls_back = true, .ends_first_run = true};
+      return {.falls_back = true, .ends_first_run = true, .unused = true};
     // An answer that took the whole time, or was too long, would again; elsewhere it might not.
     case ErrorClass::timeout_total:
     case ErrorClass::too_large:
-    case ErrorClass::too_long:
     case ErrorClass::other:
       return {.falls_back = true};
+    case ErrorClass::too_long:
+      return {.falls_back = true, .unused = true};
     case ErrorClass::bad_request:
+      return {.unused = true};
     case ErrorClass::content_filter:
     case ErrorClass::no_recording:
     case ErrorClass::cancelled:

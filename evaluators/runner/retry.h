@@ -15,6 +15,7 @@ struct FaultPolicy {
   bool falls_back = false;      // another model may do better
   bool ends_run = false;        // every further call would fail the same way
   bool ends_first_run = false;  // the same, where nothing was ever answered
+  bool unused = false;          // no token was read or written: refused, or never reached
 };
 
 FaultPolicy policy_of(ErrorClass fault);

@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -64,9 +63,6 @@ class EventLoop {
   // One turn: waits for the next event, at most `longest`.
   void turn(std::chrono::nanoseconds longest = std::chrono::seconds(3600));
 
-  // Things that several users of this loop share, by name; empty at first.
-  std::shared_ptr<void>& shared(const std::string& name) { return shared_[name]; }
-
   const LoopLag& lag() const { return lag_; }
 
   // The client that all models of this loop share: one pool of connections, DNS and TLS sessions.
@@ -93,7 +89,6 @@ class EventLoop {
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // under mutex_
   LoopLag lag_;
-  std::map<std::string, std::shared_ptr<void>> shared_;
   std::unique_ptr<HttpClient> http_;  // last: goes first, while the loop still stands
 };
 

@@ -193,3 +193,108 @@ TEST_CASE("batch: a budget bounds what is sent, --dry-run tells half the price")
   CAPTURE(half.out);
   CHECK(half.out.find("0.5 of it by batch") != std::string::npos);
 }
+
+namespace {
+
+// A server with message batches. Questions that end in 7 are errors, in 8 expired.
+struct MessageServer {
+  std::mutex mutex;  // of `batches`
+  FakeMessageBatches batches{[](const std::string& params) -> std::string {
+    CHECK(params.find("\"max_tokens\":") != std::string::npos);
+    if (params.find("\"stream\":true") != std::string::npos) return R"({"type":"unasked"})";
+    if (params.find("7\"") != std::string::npos)
+      return R"({"type":"errored","error":{"type":"error","error":)"
+             R"({"type":"invalid_request_error","message":"not that one"}}})";
+    if (params.find("8\"") != std::string::npos) return R"({"type":"expired"})";
+    return R"({"type":"succeeded","message":{"id":"msg_1","type":"message","role":"assistant",)"
+           R"("model":"claude","content":[{"type":"text","text":"1"}],"stop_reason":"end_turn",)"
+           R"("usage":{"input_tokens":1000000,"output_tokens":1000000}}})";
+  }};
+  std::function<Reply(const Received&)> before = [](const Received&) { return Reply(); };
+  LoopbackServer server{[this](const Received& request) -> Reply {
+    const std::lock_guard lock(mutex);
+    if (Reply other = before(request)) return other;
+    return batches.reply(request);
+  }};
+
+  void write_project(const TemporaryFolder& folder, int cases, const std::string& more = "") const {
+    write_live_project(folder, server.url(), cases);
+    folder.write("llmops.yaml",
+                 "prompt: {name: q, version: \"1.0.0\", user: \"{{ question }}\"}\n"
+                 "dataset: {path: cases.jsonl, fields: {reference: answer}}\n"
+                 "model: {provider: anthropic, base_url: " +
+                     server.url() +
+                     "/v1, name: m, price: {input: 2, output: 4}, api_key_env: TEST_LLMOPS_KEY" +
+                     more + "}\nevaluators: [exact_match]\n" +
+                     "gate: {rules: [{metric: error_rate, max: 50%}]}\n");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("batch: anthropic's message batches, half the price, failures among the answers") {
+  MessageServer server;
+  const TemporaryFolder folder;
+  server.write_project(
+      folder, 20,
+      ", fallback: [{provider: anthropic, base_url: " + server.server.url() + "/v1, name: other}]");
+  const CliRun run = run_cli({"eval", "--batch", "--json", "--samples-out", "s.jsonl"}, in(folder));
+  CAPTURE(run.err);
+  const Value document = json_of(run);
+  CHECK(text_at(document, "/run/samples") == "20");
+  CHECK(text_at(document, "/run/calls/failed") == "4");
+  CHECK(text_at(document, "/run/faults/bad_request") == "2");
+  CHECK(text_at(document, "/run/faults/timeout_total") == "2");
+  CHECK(text_at(document, "/metrics/exact_match/mean") == "1.0");
+  CHECK(number_at(document, "/run/cost_usd") == doctest::Approx(16 * 3.0));  // half of 2 + 4
+  CHECK(run.err.find("--batch: `fallback` of the model has no effect in a batch") !=
+        std::string::npos);
+  CHECK(run.err.find("batch msgbatch_0 of 20 calls is with the server") != std::string::npos);
+  CHECK(server.batches.batches() == 1);
+  for (const Received& request : server.server.log()) {
+    CHECK(request.header("x-api-key") == "sk-batch-5151515151");
+    CHECK(request.header("anthropic-version") == "2023-06-01");
+    CHECK(request.path.starts_with("/v1/messages/batches"));
+  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path()))
+    if (entry.is_regular_file())
+      CHECK(read_source(entry.path())->text().find("sk-batch") == std::string::npos);
+  const CliRun again = run_cli({"eval", "--batch", "--json"}, in(folder));
+  CHECK(text_at(json_of(again), "/run/calls/cached") == "16");
+}
+
+TEST_CASE("batch: a message batch whose making was not heard of is known by its answers") {
+  MessageServer server;
+  bool lose = true;
+  const TemporaryFolder folder;
+  server.write_project(folder, 6);
+  server.before = [&](const Received& request) -> Reply {
+    if (!lose || request.method != "POST") return nullptr;
+    lose = false;
+    server.batches.reply(request);  // it is made, and the answer is lost
+    // Another run's, of the same size and newer.
+    Received other = request;
+    other.body = "{\"requests\":[";
+    for (int i = 0; i < 6; ++i)
+      other.body += (i > 0 ? "," : "") + std::string("{\"custom_id\":\"other") + std::to_string(i) +
+                    "\",\"params\":{\"max_tokens\":1}}";
+    other.body += "]}";
+    server.batches.reply(other);
+    return std::make_shared<const Steps>(Steps{
+        {"", 0ns, Step::Action::reset}
+    });
+  };
+  const CliRun cut = run_cli({"eval", "--batch"}, in(folder));
+  CAPTURE(cut.err);
+  CHECK(cut.code == 3);
+  CHECK(server.batches.batches() == 2);  // not made a second time on the chance
+  const CliRun rest = run_cli({"eval", "--batch", "--resume", "last", "--json"}, in(folder));
+  CAPTURE(rest.err);
+  CHECK(text_at(json_of(rest), "/run/samples") == "6");
+  CHECK(rest.err.find("batch msgbatch_0 of 6 calls is found again") != std::string::npos);
+  CHECK(server.batches.batches() == 2);
+  // What a resumed run had from its batch is in the response cache all the same.
+  const CliRun again = run_cli({"eval", "--batch", "--json"}, in(folder));
+  CHECK(text_at(json_of(again), "/run/calls/cached") == "6");
+  CHECK(server.batches.batches() == 2);
+}

@@ -32,14 +32,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ollama.move_into(sample);
   if (sample.server.queue_ms.value_or(0) < 0) std::abort();
 
-  BatchApi api;
-  api.secret = "sk-fuzz-12345678";
-  api.read = [] { return std::make_unique<AnthropicReader>(); };
   static_cast<void>(id_of(body));
-  static_cast<void>(read_batch_state(body));
-  static_cast<void>(read_batch_page(body));
-  if (const auto answer = read_batch_answer(api, body))
-    if (answer->sample.text.find(api.secret) != std::string::npos) std::abort();
+  const std::string key = "sk-fuzz-12345678";
+  const BatchApi::Access access{
+      .base_url = "", .query = "", .headers = {}, .secret = key, .write = {}, .read = [] {
+        return std::make_unique<AnthropicReader>();
+      }};
+  const std::unique_ptr<const BatchApi> apis[] = {chat_batches(access), message_batches(access)};
+  for (const auto& api : apis) {
+    static_cast<void>(api->read_state(body));
+    static_cast<void>(api->read_page(body));
+    if (const auto answer = api->read_answer(body))
+      if (answer->sample.text.find(key) != std::string::npos) std::abort();
+  }
   for (const std::string& header : otlp_headers(text))
     if (header.find_first_of("\r\n") != std::string::npos) std::abort();
   return 0;

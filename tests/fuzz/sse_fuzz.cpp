@@ -9,6 +9,7 @@
 
 #include "datasets/text/json.h"
 #include "evaluators/providers/chat_answer.h"
+#include "evaluators/providers/repeated_chunk.h"
 #include "evaluators/transport/sse_parser.h"
 
 namespace {
@@ -35,9 +36,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto whole = parse(text, size + 1);
   for (const std::size_t piece : {std::size_t{1}, std::size_t{7}})
     if (parse(text, piece) != whole) std::abort();
-  llmops::ChatAnswer answer;
-  for (const auto& event : whole)
-    if (const auto value = llmops::parse_json(event.second, "fuzz")) answer.add_chunk(*value);
+  // A chunk that is like the last one is not parsed, and means the same.
+  llmops::ChatAnswer answer, quick;
+  llmops::RepeatedChunk like_last;
+  for (const auto& event : whole) {
+    const auto value = llmops::parse_json(event.second, "fuzz");
+    if (value) answer.add_chunk(*value);
+    if (const auto alone = like_last.text_of(event.second)) {
+      if (!value) std::abort();
+      quick.add_text_alone(*alone);
+    } else if (value) {
+      const std::size_t before = quick.text().size();
+      if (quick.add_chunk(*value).text_alone)
+        like_last.learn(event.second, std::string_view(quick.text()).substr(before));
+    }
+  }
+  if (quick.text() != answer.text()) std::abort();
   llmops::Sample sample;
   answer.move_into(sample);
   return 0;

@@ -97,4 +97,49 @@ Reply FakeBatches::reply(const Received& request) {
   return nullptr;
 }
 
+std::string FakeMessageBatches::state(std::size_t number) const {
+  const Batch& batch = batches_.at(number);
+  const bool over = batch.looks > looks;
+  return fmt::format(
+      R"({{"id":"msgbatch_{}","type":"message_batch","processing_status":"{}","request_counts":)"
+      R"({{"processing":{},"succeeded":{},"errored":0,"canceled":0,"expired":0}},)"
+      R"("results_url":"http://127.0.0.1:1/elsewhere"}})",
+      number, over ? "ended" : "in_progress", over ? 0 : batch.requests.size(),
+      over ? batch.requests.size() : 0);
+}
+
+Reply FakeMessageBatches::reply(const Received& request) {
+  const std::string kPath = "/v1/messages/batches";
+  const std::string& path = request.path;
+  if (path == kPath && request.method == "POST") {
+    const llmops::Result<Value> body = parse_json(request.body, "batch");
+    Batch batch;
+    for (const Value& each : *body->find("requests")->list()) {
+      batch.requests.emplace_back(to_text(*each.find("custom_id")),
+                                  dump_json(*each.find("params")));
+      ++asked_[batch.requests.back().first];
+    }
+    batches_.push_back(std::move(batch));
+    return answer(200, state(batches_.size() - 1));
+  }
+  if (path.starts_with(kPath + "?")) {
+    std::string list;
+    for (std::size_t i = batches_.size(); i-- > 0;) list += (list.empty() ? "" : ",") + state(i);
+    return answer(200, fmt::format(R"({{"data":[{}],"has_more":false}})", list));
+  }
+  if (!path.starts_with(kPath + "/msgbatch_")) return nullptr;
+  const std::size_t number = number_in(path, "/msgbatch_");
+  if (number >= batches_.size()) return answer(404, "{}");
+  if (!path.ends_with("/results")) {
+    ++batches_[number].looks;
+    return answer(200, state(number));
+  }
+  std::string out;
+  const auto& requests = batches_[number].requests;
+  for (auto each = requests.rbegin(); each != requests.rend(); ++each)
+    out +=
+        fmt::format("{{\"custom_id\":\"{}\",\"result\":{}}}\n", each->first, result_(each->second));
+  return answer(200, out, {}, "application/x-jsonl");
+}
+
 }  // namespace llmops::test

@@ -27,8 +27,10 @@ class FakeBatches {
   Reply reply(const Received& request);
 
   std::size_t batches() const { return batches_.size(); }
-  std::size_t fetched() const { return fetched_; }                    // files of answers
-  const std::map<std::string, int>& asked() const { return asked_; }  // custom id -> batches with it
+  std::size_t fetched() const { return fetched_; }  // files of answers
+  const std::map<std::string, int>& asked() const {
+    return asked_;
+  }  // custom id -> batches with it
 
  private:
   struct Batch {
@@ -43,6 +45,36 @@ class FakeBatches {
   std::vector<Batch> batches_;
   std::map<std::string, int> asked_;
   std::size_t fetched_ = 0;
+};
+
+// Message batches as Anthropic's server has them: the requests lie in the batch, the answers are a
+// document of JSON lines, in an order of their own. No metadata.
+class FakeMessageBatches {
+ public:
+  // The `result` for the parameters of a request.
+  using Result = std::function<std::string(const std::string& params)>;
+  explicit FakeMessageBatches(Result result) : result_(std::move(result)) {}
+
+  int looks = 1;  // at a batch before it is over
+
+  // nullptr where the path is not of batches.
+  Reply reply(const Received& request);
+
+  std::size_t batches() const { return batches_.size(); }
+  const std::map<std::string, int>& asked() const {
+    return asked_;
+  }  // custom id -> batches with it
+
+ private:
+  struct Batch {
+    std::vector<std::pair<std::string, std::string>> requests;  // custom id, params
+    int looks = 0;
+  };
+  std::string state(std::size_t number) const;
+
+  Result result_;
+  std::vector<Batch> batches_;
+  std::map<std::string, int> asked_;
 };
 
 }  // namespace llmops::test

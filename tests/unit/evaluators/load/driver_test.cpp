@@ -163,8 +163,8 @@ TEST_CASE("load: role, reasoning and answer have times of their own, and the ser
     };
     return stream({
         {role_event()                          },
-        {thinking("hm"),                         30ms},
-        {text_event("yes"),                                      30ms},
+        {thinking("hm"),                         20ms},
+        {text_event("yes"),                                      20ms},
         {finish_event()},
         {"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2},"
          "\"timings\":{\"prompt_n\":3,\"prompt_ms\":12.5,\"predicted_n\":2,"
@@ -173,15 +173,22 @@ TEST_CASE("load: role, reasoning and answer have times of their own, and the ser
     });
   });
   Bench bench(server);
-  const LoadResult result = bench.run({.concurrency = 1, .requests = 1, .keep_gaps = true});
-  const LoadRecord& record = result.records.front();
-  CHECK(record.first_event_ms < record.ttft_ms - 25);
-  CHECK(record.ttfo_ms > record.ttft_ms + 25);
-  CHECK(record.server_prefill_ms == doctest::Approx(12.5));
-  CHECK(std::isnan(record.server_queue_ms));
-  REQUIRE(result.gaps_ms.size() == 1);
-  REQUIRE(result.gaps_ms[0].size() == 1);
-  CHECK(result.gaps_ms[0][0] >= 29);
+  const LoadResult result = bench.run({.concurrency = 1, .requests = 8, .keep_gaps = true});
+  float earliest_event_ms = 1e9F;
+  REQUIRE(result.gaps_ms.size() == result.records.size());
+  for (std::size_t i = 0; i < result.records.size(); ++i) {
+    const LoadRecord& record = result.records[i];
+    // The server was asked after the send, and says nothing before its time: a busy machine can
+    // only make these later.
+    CHECK(record.ttft_ms > 19.9F);
+    CHECK(record.ttfo_ms > 39.9F);
+    earliest_event_ms = std::min(earliest_event_ms, record.first_event_ms);
+    CHECK(record.server_prefill_ms == doctest::Approx(12.5));
+    CHECK(std::isnan(record.server_queue_ms));
+    REQUIRE(result.gaps_ms[i].size() == 1);
+    CHECK(result.gaps_ms[i][0] == doctest::Approx(record.ttfo_ms - record.ttft_ms).epsilon(1e-3));
+  }
+  CHECK(earliest_event_ms < 20);  // the role's, in the best of eight
 }
 
 TEST_CASE("load: failures are counted by kind and never mended") {

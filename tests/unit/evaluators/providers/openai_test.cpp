@@ -49,7 +49,7 @@ TEST_CASE("openai: what is asked") {
       R"("stream_options":{"include_usage":true},"temperature":0.5,"max_tokens":9,"stream":true})");
 }
 
-TEST_CASE("openai: samples of a case are asked with seeds of their own, `n` is refused") {
+TEST_CASE("openai: samples of a case are asked with seeds of their own, one call asks for one") {
   LoopbackServer server([](const Received& request) { return chat_reply(request, "fine"); });
   EventLoop loop;
   const auto model = model_from(yaml(server, ", parameters: {seed: 40, top_p: 1}"), loop);
@@ -57,9 +57,21 @@ TEST_CASE("openai: samples of a case are asked with seeds of their own, `n` is r
   CHECK(server.log().at(0).body.find(R"("seed":40,)") != std::string::npos);
   CHECK(server.log().at(1).body.find(R"("seed":42,)") != std::string::npos);
   const auto several = model_from(yaml(server, ", parameters: {n: 3}"), loop);
-  CHECK(ask_once(*several, loop).sample.error.message ==
-        "`n` asks for several answers at once; write `samples:` in the suite: one request brings "
-        "one sample");
+  CHECK(several->spec.samples_per_call == 3);
+  CHECK(ask_once(*several, loop).sample.text == "fine");
+  CHECK(server.log().at(2).body.find("\"n\"") ==
+        std::string::npos);  // it may bring 3, one is wanted
+  for (const char* n : {"0", "2.5", "many", "129"})
+    CHECK(model_problems(yaml(server, ", parameters: {n: " + std::string(n) + "}"))
+              .find("expected a whole number from 1 to 128") != std::string::npos);
+  // A prompt does not know how often it is asked.
+  auto prompt = std::make_shared<Prompt>();
+  prompt->parameters.add("n", 3);
+  auto asked = std::make_shared<Request>(*question("a", "x"));
+  asked->prompt = prompt;
+  CHECK(ask_all({asked}, *model, loop).at(0).error.message ==
+        "`n` of the prompt asks for several answers at once; write `samples:` in the suite; with "
+        "`n` under the model's `parameters` one request brings several of them");
 }
 
 TEST_CASE("openai: an answer that the server gave up is none") {
@@ -175,23 +187,23 @@ TEST_CASE("openai: every fault has its class") {
        "the answer is empty"},
       {"stream of nothing",                                                             stream({{usage_event(1, 0)}, {std::string(kDoneEvent)}}),
        ErrorClass::empty_choices,"the answer is empty"},
-      {"a role and nothing else", stream({{role_event()}, {std::string(kDoneEvent)}}), ErrorClass::empty_choices,
-       "the answer is empty"},
-      {"empty body",                                                                                 answer(200,                                                                                                                        ""),                                                                                                                                                                                                                        ErrorClass::empty_choices,"the answer has no body"},
+      {"a role and nothing else",                                                                                 stream({{role_event()}, {std::string(kDoneEvent)}}),
+       ErrorClass::empty_choices,                                                                                                                                                                                                                        "the answer is empty"},
+      {"empty body",                                                                    answer(200,                                                                                           ""),                                                                                                                                                                                                                                 ErrorClass::empty_choices,"the answer has no body"},
       {"error in the stream",
        stream({{role_event()},
                {text},
                {"data: {\"error\":{\"code\":500,\"message\":\"does not "
                 "match\",\"type\":\"server_error\"}}\n\n"},
                {std::string(kDoneEvent)}}),
-       ErrorClass::error_in_stream,                                                                                                                                                                                                                                 "error in the answer: does not match"},
-      {"error in a document",  answer(200,R"({"error":{"message":"boom"}})"),
+       ErrorClass::error_in_stream,"error in the answer: does not match"},
+      {"error in a document",                                                                  answer(200,  R"({"error":{"message":"boom"}})"),
        ErrorClass::error_in_stream,"error in the answer: boom"},
-      {"no finish reason",                                                                  stream({{role_event()}, {text}}),  ErrorClass::truncated,
+      {"no finish reason",                                                                      stream({{role_event()}, {text}}),                                                  ErrorClass::truncated,
        "the stream ended without a finish reason"},
-      {"cut in the body",                                                                      cut(Step::Action::close),                                                  ErrorClass::truncated,                                                                                                                              nullptr},
-      {"reset in the body",                                                                                 cut(Step::Action::reset),                                                                                                                    ErrorClass::reset,                                                                                                                                               nullptr},
-      {"closed without a word",                                                                                 nullptr,                                                                                                                           ErrorClass::reset,                                                                                                                                                                                nullptr},
+      {"cut in the body",                                                                                 cut(Step::Action::close),                                                                                                                    ErrorClass::truncated,                                                                                                                                               nullptr},
+      {"reset in the body",                                                                                 cut(Step::Action::reset),                                                                                                              ErrorClass::reset,                                                                                                                          nullptr},
+      {"closed without a word",                                                                                 nullptr,                                                                                                                           ErrorClass::reset,                                                                                                                                                                                             nullptr},
       {"no HTTP",
        std::make_shared<const Steps>(
            Steps{{"SSH-2.0-OpenSSH\r\n"}, {"", 0ns, Step::Action::close}}),
@@ -200,7 +212,7 @@ TEST_CASE("openai: every fault has its class") {
        std::make_shared<const Steps>(Steps{
            {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"},
            {"", 0ns, Step::Action::close}}),
-       ErrorClass::truncated,nullptr},
+       ErrorClass::truncated,                                                                                                                                                                                                                                                                                                                                                                                                  nullptr                                                                                                                                                                                                                                                                                                                                                                                                                                                          },
   };
   for (const Row& row : rows) {
     CAPTURE(row.why);
@@ -317,7 +329,8 @@ TEST_CASE("make_model: problems have a place and a cure") {
         "wants no key\n"
         "llmops.yaml:5:1: error: unknown key `temprature`\n"
         " 5 | temprature: 1\n"
-        "   | ^^^^^^^^^^ expected one of: api_key_env, api_key_header, base_url, fallback, headers, hedge, "
+        "   | ^^^^^^^^^^ expected one of: api_key_env, api_key_header, base_url, fallback, "
+        "headers, hedge, "
         "limits, name, parameters, price, provider, query, record, retries, stream, timeout\n");
   CHECK(model_problems("{provider: openai, base_url: 'ftp://x', name: x}")
             .find("expected an http:// or https:// URL") != std::string::npos);

@@ -224,13 +224,59 @@ TEST_CASE("caller: a late answer is asked for again, and the first that comes wi
     return chat_reply(request, "fine");
   });
   EventLoop loop;
-  const auto model = model_from(yaml(server, ", hedge: {after: 30ms, most: 0.1}"), loop);
+  // `most: 1`: on a busy machine other answers are late, too, and must not use it up.
+  const auto model = model_from(yaml(server, ", hedge: {after: 30ms, most: 1}"), loop);
   FanOutCounts counts;
   const auto samples = ask_all(questions(40), *model, loop, {}, &counts);
   REQUIRE(samples.size() == 40);
   for (const Sample& sample : samples) CHECK(sample.text == "fine");
   CHECK(counts.hedged >= 1);
   CHECK(counts.made == 40 + counts.hedged);
+}
+
+TEST_CASE("caller: hedges keep to their share, and a call that got none is looked at again") {
+  // The first four attempts get no answer. Half of four is not enough for all of them.
+  LoopbackServer server([&](const Received& request) -> Reply {
+    if (request.number < 4) return std::make_shared<const Steps>(Steps{kStall});
+    return chat_reply(request, "fine");
+  });
+  EventLoop loop;
+  const auto model =
+      model_from(yaml(server, ", hedge: {after: 5ms, most: 0.5}, limits: {concurrency: 4}"), loop);
+  FanOutCounts counts;
+  const auto samples = ask_all(questions(40), *model, loop, {}, &counts);
+  REQUIRE(samples.size() == 40);
+  for (const Sample& sample : samples) CHECK(sample.text == "fine");
+  CHECK(counts.hedged >= 4);
+  CHECK(2 * counts.hedged <= counts.made);
+}
+
+TEST_CASE("caller: what a refused call was thought to use goes back to the rate of tokens") {
+  struct Row {
+    const char* why;
+    Reply reply;
+    bool back;
+  };
+  const Row rows[] = {
+      {"refused", answer(400, R"({"error":{"message":"no"}})"), true},
+      {"not let in",         answer(529,        "{}"),                      true},
+      {"answered, and told to be less",     chat_answer("fine",               1,1), true},
+      {"cut off, nobody knows where",        stream({{text_event("half")}, kCut}),  false                                  },
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.why);
+    LoopbackServer server([&](const Received&) { return row.reply; });
+    EventLoop loop;
+    // Ten tokens a second, at most ten at once; a call is thought to use 600.
+    const auto model =
+        model_from("{provider: openai, base_url: '" + server.url() +
+                       "/v1', name: t, retries: {max: 0}, parameters: {max_tokens: 600}, "
+                       "limits: {tokens_per_minute: 600}}",
+                   loop);
+    const auto account = account_of(model->spec);  // keeps it while it is looked at
+    ask_all(questions(1), *model, loop);
+    CHECK((account->wait(5, Clock::now()) < 5s) == row.back);
+  }
 }
 
 TEST_CASE("caller: too many requests cuts the concurrency, a server's wait holds all sends") {
