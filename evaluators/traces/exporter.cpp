@@ -26,6 +26,28 @@ std::string traces_url(std::string url) {
   return bare ? url + "/v1/traces" : url;
 }
 
+// For messages: user and password of a URL are nobody's business.
+std::string without_login(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t at = url.substr(0, url.find_first_of("/?#", host)).rfind('@');
+  return at == std::string::npos ? url : url.substr(0, host) + url.substr(at + 1);
+}
+
+// What a collector repeats of the headers it was sent: a whole value, or the key in it without its
+// scheme ("Bearer KEY").
+void redact_headers(std::string& message, const std::vector<std::string>& headers) {
+  for (const std::string& line : headers) {
+    std::string_view value = std::string_view(line).substr(line.find(": ") + 2);
+    redact(message, value);
+    while (!value.empty()) {
+      const std::size_t blank = std::min(value.find(' '), value.size());
+      redact(message, value.substr(0, blank));
+      value.remove_prefix(std::min(blank + 1, value.size()));
+    }
+  }
+}
+
 std::string percent_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -112,8 +134,8 @@ std::string TraceExporter::finish() {
   }
   const std::lock_guard lock(mutex_);
   if (lost_ == 0) return "";
-  return fmt::format("{} spans did not reach {}: {}", std::exchange(lost_, 0), options_.otlp_url,
-                     why_lost_);
+  return fmt::format("{} spans did not reach {}: {}", std::exchange(lost_, 0),
+                     without_login(options_.otlp_url), why_lost_);
 }
 
 void TraceExporter::send_all() {
@@ -154,8 +176,7 @@ void TraceExporter::send_all() {
     };
     Fetched answer = fetch(loop, request, options, random);
     if (!answer.error) continue;
-    for (const std::string& line : options_.headers)
-      redact(answer.error.message, std::string_view(line).substr(line.find(": ") + 2));
+    redact_headers(answer.error.message, options_.headers);
     const std::lock_guard lock(mutex_);
     lost_ += count;
     why_lost_ = answer.error.message;

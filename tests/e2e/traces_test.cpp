@@ -1,5 +1,6 @@
 // --traces and --otlp: every call is told, with everything but its texts, and never the key.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <mutex>
 #include <set>
@@ -174,6 +175,71 @@ TEST_CASE("otlp: a collector that is not there costs a note and no run") {
   CHECK(wrong.code == 2);
   CHECK(wrong.err.find("--otlp is `collector:4318`") != std::string::npos);
   CHECK(wrong.err.find("--traces names a file in a folder that is not there") != std::string::npos);
+}
+
+TEST_CASE("otlp: the collector's key is nowhere, however the run ends") {
+  const std::string key = "otlp-key-8484848484";
+  struct Row {
+    const char* why;
+    int status;  // of the collector, which repeats the key; 0: it says nothing
+    int signal;
+  };
+  const Row rows[] = {
+      {"taken",              200, 0      },
+      {"refused",            401, 0      },
+      {"not ready",          503, 0      },
+      {"aborted",            0,   SIGABRT},
+      {"segmentation fault", 0,   SIGSEGV},
+      {"interrupted",        200, SIGINT },
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.why);
+    const LoopbackServer collector([&](const Received& request) -> Reply {
+      if (row.status == 0)
+        return std::make_shared<const Steps>(Steps{
+            {"", 0ns, Step::Action::stall}
+        });
+      const std::string given = request.header("authorization");
+      return answer(row.status, "{\"error\":{\"message\":\"you sent " + given + ", that is " +
+                                    given.substr(given.find(' ') + 1) + "\"}}");
+    });
+    const LoopbackServer server([&](const Received& request) -> Reply {
+      if (row.signal != 0)
+        return std::make_shared<const Steps>(Steps{
+            {"", 0ns, Step::Action::stall}
+        });
+      return chat_reply(request, "1");
+    });
+    const TemporaryFolder folder;
+    write_live_project(folder, server.url(), 3, "name: m, record: rec.jsonl");
+    CliOptions options{.folder = folder.path(),
+                       .environment = {{"OTEL_EXPORTER_OTLP_HEADERS",
+                                        "authorization=Bearer%20" + key + ",x-key=" + key}}};
+    if (row.signal != 0)
+      options.signals = {
+          {300ms, row.signal}
+      };
+    const std::string login = "http://team:" + key + "@" + collector.url().substr(7);
+    const CliRun run = run_cli(
+        {"eval", "--json", "--max-time", "1s", "--otlp",
+         row.status == 503 ? login : collector.url(), "--traces", "t.jsonl", "--html", "r.html",
+         "--junit", "j.xml", "--markdown", "r.md", "--csv", "r.csv", "--samples-out", "s.jsonl"},
+        options);
+    CAPTURE(run.err);
+    CHECK((run.out + run.err).find(key) == std::string::npos);
+    if (row.status == 401)
+      CHECK(run.err.find("spans did not reach " + collector.url() + "/v1/traces: ") !=
+            std::string::npos);
+    int files = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+      if (!entry.is_regular_file() || entry.path().filename().string().starts_with("core"))
+        continue;
+      CAPTURE(entry.path());
+      ++files;
+      CHECK(read_source(entry.path())->text().find(key) == std::string::npos);
+    }
+    CHECK(files >= 4);
+  }
 }
 
 TEST_CASE("budget: one for all cells of a matrix") {
