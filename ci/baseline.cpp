@@ -59,7 +59,12 @@ Result<Head> read_head(LineReader& lines, const fs::path& file) {
       {file, {}, {}},
       lines.line_number()
   };
-  fields.integer("schema_version");
+  if (fields.integer("schema_version").value_or(1) > RunHeader::kSchemaVersion) {
+    fields.error(fields.mark("schema_version"), "the baseline is of a later form",
+                 fmt::format("expected `schema_version` {} at most", RunHeader::kSchemaVersion),
+                 "it was written by a newer llmops: update this program");
+    return problems;
+  }
   if (const Value* evidence = fields.mapping("evidence"))
     head.version.evidence = *evidence->object();
   if (!fields.has("run")) fields.missing("run", std::string(kWriteAgain));

@@ -184,6 +184,11 @@ TEST_CASE("baseline: what a hand or a merge can break, with its place") {
                   "{\"schema_version\":2,\n\"run\":{\"schema_version\":2,\"measures\":[]},"
                   "\n\"cases\":[\n]}\n") +
            "\n";
+  found += "# a newer form of the file, the run in it as ever\n" +
+           opened(folder,
+                  "{\"schema_version\":2,\n\"run\":{\"schema_version\":1,\"measures\":[]},"
+                  "\n\"cases\":[\n]}\n") +
+           "\n";
   found += "# missing\n" + render(open_baseline("nowhere/b.json").problems());
   CHECK_GOLDEN("baseline_errors.txt", found);
 }
