@@ -10,7 +10,6 @@
 #include <unordered_map>
 
 #include "cli/calibration_file.h"
-#include "cli/feature.h"
 #include "cli/judges.h"
 #include "cli/length_controlled.h"
 #include "cli/progress.h"
@@ -35,7 +34,14 @@ constexpr double kMostFailed = 0.10;
 
 std::atomic<int> interrupt_count{0};
 
+std::atomic<std::int64_t> first_interrupt_ns{0};
+
 void on_interrupt(int) {
+  // Who signals a process and then its group (`timeout` of GNU, some CI runners) means it once.
+  constexpr std::int64_t kOneMeaning_ns = 50'000'000;
+  const std::int64_t now = std::chrono::steady_clock::now().time_since_epoch().count();
+  std::int64_t none = 0;
+  if (!first_interrupt_ns.compare_exchange_strong(none, now) && now - none < kOneMeaning_ns) return;
   // The second Ctrl-C leaves at once; what is durable stays.
   if (interrupt_count.fetch_add(1) < 1) return;
   constexpr char kLeaving[] = "\nleft at once; every answer that was stored is kept (--resume)\n";
@@ -213,10 +219,13 @@ class CacheOfRun {
   // "" where the sample is not worth keeping.
   std::string key_of(const Request& request, const Sample& sample) {
     const auto found = asked_.find(&request);
-    if (found == asked_.end()) return "";
-    std::string key = std::move(found->second);
-    asked_.erase(found);
-    return worth_caching(sample) ? key : "";
+    std::string key;
+    if (found != asked_.end()) {
+      key = std::move(found->second);
+      asked_.erase(found);
+    }
+    if (!worth_caching(sample)) return "";
+    return key.empty() ? keys_.key(request) : key;  // an earlier process asked it by batch
   }
 
  private:
@@ -260,8 +269,7 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
     Object spec = origin_of(suite, *cell.prompt);
     spec.add("content", options.content);
     spec.add("prompt", stored_prompt(*cell.prompt));
-    if (const std::string feature = feature_of(suite); !feature.empty())
-      spec.add("feature", feature);
+    if (!suite.feature.empty()) spec.add("feature", suite.feature);
     if (options.batch) spec.add("batch", true);
     store.begin_run(header, spec);
   }
@@ -272,7 +280,7 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   FanOutOptions fan_out_options = options.fan_out;
   std::optional<Budget> budget;
   share_budget(fan_out_options, budget);
-  const TracedRun traced{.id = header.id, .feature = feature_of(suite), .suite = suite.name};
+  const TracedRun traced{.id = header.id, .feature = suite.feature, .suite = suite.name};
   const auto begun = std::chrono::system_clock::now();
   ConnectedJudges judges(suite, options.judges, store, header.id, fan_out_options,
                          {.ttl = suite.cache_ttl,
@@ -350,6 +358,11 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   header.counts.made += counts.hedged;
   header.cost_usd = store.cost(header.id);
   add_side_uses(header, judges.uses(store, header.id));
+  if (const int together = cell.model->spec.samples_per_call; together > 1 && !options.batch)
+    header.warnings.push_back(fmt::format(
+        "up to {} samples of a case were asked for with one call: their tokens are shares of its, "
+        "and those that came together have no times",
+        together));
   if (header.counts.cached > 0)
     header.warnings.push_back(fmt::format(
         "{} of {} answers came from the response cache: they have no times and cost nothing now; "

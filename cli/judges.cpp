@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/calibration_file.h"
 #include "cli/judge_steps.h"
 #include "datasets/text/hash.h"
+#include "datasets/text/json.h"
 #include "evaluators/store/side_calls.h"
 
 namespace llmops {
@@ -82,7 +85,16 @@ std::unique_ptr<SideModels> make_side_models(const Suite& suite, const PriceTabl
   for (const Evaluator& evaluator : suite.evaluators)
     side->add(evaluator, suite.source, suite.folder, problems);
   for (const std::unique_ptr<Model>& model : side->models()) {
-    if (model == nullptr || model->spec.price) continue;
+    if (model == nullptr) continue;
+    const bool under_test = std::ranges::any_of(suite.models, [&](const Value& tested) {
+      return dump_json(tested) == dump_json(model->spec.settings);
+    });
+    if (model->spec.samples_per_call > 1 && !under_test)
+      problems.push_back(
+          problem("`n` in the parameters of a judge: it is asked for one answer a "
+                  "call",
+                  "", "leave `n` out, and write `draws:` to have it judge again"));
+    if (model->spec.price) continue;
     const ProviderInfo* provider = find_provider(model->spec.provider);
     if (provider == nullptr || !provider->cacheable) continue;
     if (const Price* found = prices.find(model->spec.name)) model->spec.price = *found;

@@ -1,9 +1,15 @@
 #pragma once
 #include <string>
 
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
 namespace llmops {
 
-// What is wrong with --store as it was written; "" where nothing is. A check of CLI11.
-std::string store_problem(const std::string& store);
+// --store DIR, the same everywhere: an address (`postgres://...`) is refused. `beside`: of what the
+// folder lies when it is not named.
+CLI::Option* declare_store_option(CLI::App& app, std::string& store, const std::string& beside);
 
 }  // namespace llmops

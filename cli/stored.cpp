@@ -11,10 +11,7 @@
 namespace llmops {
 
 void declare_store_options(CLI::App& app, StoreOptions& options) {
-  app.add_option("--store", options.store,
-                 "folder of the store (default: .llmops here or beside --suite)")
-      ->type_name("DIR")
-      ->check(&store_problem);
+  declare_store_option(app, options.store, "here or beside --suite");
   app.add_option("--suite", options.suite, "the suite whose folder holds the store")
       ->type_name("SUITE");
 }

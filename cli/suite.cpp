@@ -180,7 +180,7 @@ Result<Suite> read_suite(Source source, const SuiteOverrides& overrides) {
   Fields fields(*root, suite.source, problems, "the suite");
   suite.name = fields.text("name").value_or(file.stem().string());
   fields.text("description");
-  fields.text("feature");  // cli/feature.h
+  suite.feature = fields.text("feature").value_or("");
   read_prompts(suite, fields, overrides, problems);
   if (const Value* dataset = fields.value("dataset"); dataset != nullptr)
     suite.dataset = read_dataset_spec(*dataset, suite.source, suite.folder, problems);

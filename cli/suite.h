@@ -27,7 +27,8 @@ struct Suite {
   std::filesystem::path file;    // as it was named
   std::filesystem::path folder;  // relative paths count from here
   Source source;
-  std::string name;  // `name:`, else the file's name
+  std::string name;     // `name:`, else the file's name
+  std::string feature;  // of the product, a tag in traces; "": none
   std::vector<std::shared_ptr<const Prompt>> prompts;
   DatasetSpec dataset;
   std::vector<Value> models;  // `model:` mappings, overrides applied
@@ -39,7 +40,7 @@ struct Suite {
   std::optional<std::chrono::seconds> cache_ttl = std::chrono::hours(24 * 7);
   bool rules_on_times =
       false;  // the gate (left out or not) measures times: cached answers have none
-  std::filesystem::path prices;  // a price table instead of the built-in one; empty: none
+  std::filesystem::path prices;     // a price table instead of the built-in one; empty: none
   std::filesystem::path tokenizer;  // what counts tokens before a run; empty: an estimate
   std::size_t token_budget = 0;     // of a prompt's fixed text, for `lint`; 0: none
 };

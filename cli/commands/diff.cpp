@@ -13,6 +13,8 @@
 #include "cli/paired_results.h"
 #include "cli/paired_run.h"
 #include "cli/pricing.h"
+#include "cli/run_options.h"
+#include "cli/store_option.h"
 #include "datasets/text/files.h"
 #include "evaluators/transport/event_loop.h"
 
@@ -21,11 +23,10 @@ namespace {
 
 struct Options {
   std::string before, after;
-  std::string suite, dataset, tokenizer, html, store, max_time;
+  std::string suite, dataset, tokenizer, html, store;
   std::optional<std::string> id;
   SuiteOverrides overrides;
-  std::optional<double> max_cost;
-  std::optional<std::int64_t> max_tokens;
+  RunLimits limits;
   bool dry_run = false;
 };
 
@@ -70,6 +71,7 @@ void prepare_model(Plan& plan, Diagnostics& problems) {
   const Suite& suite = *plan.suite;
   plan.loop = std::make_unique<EventLoop>();
   plan.model = make_model(suite.models.front(), suite.source, suite.folder, *plan.loop, problems);
+  if (plan.model != nullptr) check_several(suite, *plan.model, problems);
   const std::optional<PriceTable> prices = taken(price_table(suite), problems);
   if (prices) plan.judges = make_side_models(suite, *prices, problems);
   if (plan.model == nullptr || !prices) return;
@@ -122,9 +124,8 @@ Result<Plan> make_plan(const Options& options) {
   std::optional<Prompt> before = taken(named_prompt(options.before, folder), problems);
   std::optional<Prompt> after = taken(named_prompt(options.after, folder), problems);
   if (before && !options.suite.empty()) plan.suite = read_suite_of(options, *before, problems);
-  const std::string tokenizer = options.tokenizer.empty() && plan.suite
-                                    ? plan.suite->tokenizer.string()
-                                    : options.tokenizer;
+  const std::string tokenizer =
+      options.tokenizer.empty() && plan.suite ? plan.suite->tokenizer.string() : options.tokenizer;
   std::optional<std::shared_ptr<const TokenCounter>> counter =
       taken(open_counter(tokenizer), problems);
   if (!before || !after || !counter || has_errors(problems)) return problems;
@@ -134,16 +135,9 @@ Result<Plan> make_plan(const Options& options) {
     read_cases(options, plan, problems);
   else if (options.id)
     problems.push_back(problem("--case needs cases", "expected --dataset FILE or --suite SUITE"));
-  plan.fan_out = {.max_cost_usd = options.max_cost,
-                  .max_tokens = options.max_tokens,
-                  .seed = plan.suite ? plan.suite->seed : 1,
-                  .interrupts = &interrupts()};
-  if (!options.max_time.empty()) {
-    plan.fan_out.max_time = parse_duration(options.max_time);
-    if (!plan.fan_out.max_time)
-      problems.push_back(problem(fmt::format("--max-time is `{}`", options.max_time),
-                                 "expected a duration such as 30s or 10m"));
-  }
+  plan.fan_out = fan_out_options(options.limits, plan.suite ? plan.suite->seed : 1, problems);
+  plan.fan_out.max_cost_usd = options.limits.max_cost;
+  plan.fan_out.max_tokens = options.limits.max_tokens;
   if (plan.suite && !options.dry_run) {
     prepare_model(plan, problems);
     if (plan.dataset && !has_errors(problems)) survey(plan.suite->evaluators, *plan.dataset);
@@ -227,34 +221,12 @@ RunCommand declare(CLI::App& app) {
                  "tokenizer.json, .tiktoken, sentencepiece or their folder (default: an estimate)")
       ->type_name("FILE")
       ->group("What is run");
-  app.add_option("--model", overrides.model, "one of the suite's models, or another name for it")
-      ->group("What is run");
-  app.add_option("--limit", overrides.limit, "at most N cases")
-      ->type_name("N")
-      ->group("What is run");
-  app.add_option("--seed", overrides.seed, "seed of everything random")
-      ->type_name("N")
-      ->group("What is run");
+  declare_choices(app, overrides);
   app.add_flag("--no-gate", overrides.no_gate, "leave the suite's rules out")->group("What is run");
   app.add_flag("--dry-run", options->dry_run, "texts and tokens only, call nobody")
       ->group("What is run");
-  app.add_option("--concurrency", overrides.concurrency, "calls at the same time")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100000))
-      ->group("Limits");
-  app.add_option("--max-cost", options->max_cost, "stop before this is spent, in USD")
-      ->type_name("USD")
-      ->group("Limits");
-  app.add_option("--max-tokens", options->max_tokens, "stop before so many tokens are used")
-      ->type_name("N")
-      ->group("Limits");
-  app.add_option("--max-time", options->max_time, "stop asking after this time (30s, 10m)")
-      ->type_name("TIME")
-      ->group("Limits");
-  app.add_option("--store", options->store,
-                 "folder of the store (default: .llmops beside the suite)")
-      ->type_name("DIR")
-      ->group("Limits");
+  declare_limits(app, overrides, options->limits);
+  declare_store_option(app, options->store, "beside the suite")->group("Limits");
   app.add_option("--html", options->html, "write one self-contained page, side by side")
       ->type_name("FILE")
       ->group("Reports");

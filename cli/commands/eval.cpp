@@ -14,6 +14,7 @@
 #include "cli/outputs.h"
 #include "cli/pricing.h"
 #include "cli/rendered.h"
+#include "cli/run_options.h"
 #include "cli/shard.h"
 #include "cli/store_option.h"
 #include "cli/suite.h"
@@ -37,9 +38,7 @@ struct Options {
   bool dry_run = false;
   bool sequential = false;
   bool batch = false;
-  std::optional<double> max_cost;
-  std::optional<std::int64_t> max_tokens;
-  std::string max_time;
+  RunLimits limits;
   std::string shard;
   std::string traces, otlp;
   std::string tokenizer;
@@ -72,7 +71,7 @@ void take(Result<T> result, Into& into, Diagnostics& problems) {
 
 // A limit in USD means nothing for a model whose price nobody knows.
 void check_prices(Plan& plan, const Options& options, Diagnostics& problems) {
-  if (!options.max_cost) return;
+  if (!options.limits.max_cost) return;
   for (std::size_t i = 0; i < plan.models.size(); ++i) {
     if (plan.models[i] == nullptr || plan.price_given[i]) continue;
     Model& model = *plan.models[i];
@@ -99,8 +98,18 @@ void check_batch(Plan& plan, Diagnostics& problems) {
     if (model == nullptr) continue;
     model->spec.stream = false;
     if (model->provider->batch() == nullptr)
-      problems.push_back(problem(fmt::format("--batch: `{}` has no batches", model->spec.provider),
-                                 "", "only `openai` (without `record`) has; leave --batch out"));
+      problems.push_back(
+          problem(fmt::format("--batch: `{}` has no batches", model->spec.provider), "",
+                  "`openai` and `anthropic` have them (without `record`); leave --batch out"));
+    for (const auto& [key, there] : {
+             std::pair{"fallback", !model->fallback.empty()        },
+             std::pair{"hedge",    model->spec.hedge.has_value()   },
+             std::pair{"n",        model->spec.samples_per_call > 1}
+    })
+      if (there)
+        problems.push_back({Severity::warning, "", 0, 0,
+                            fmt::format("--batch: `{}` of the model has no effect in a batch", key),
+                            "", "a call that fails in a batch is not asked a second time"});
   }
 }
 
@@ -118,7 +127,7 @@ void check_traces(const Options& options, Diagnostics& problems) {
 }
 
 void check_judge_prices(const Plan& plan, const Options& options, Diagnostics& problems) {
-  if (!options.max_cost) return;
+  if (!options.limits.max_cost) return;
   for (const std::unique_ptr<Model>& model : plan.judges->models()) {
     if (model == nullptr || model->spec.price) continue;
     const ProviderInfo* provider = find_provider(model->spec.provider);
@@ -140,6 +149,7 @@ Result<Plan> make_plan(const Options& options) {
   for (const Value& model : plan.suite.models) {
     plan.models.push_back(
         make_model(model, plan.suite.source, plan.suite.folder, *plan.loop, problems));
+    if (plan.models.back() != nullptr) check_several(plan.suite, *plan.models.back(), problems);
     plan.price_given.push_back(plan.models.back() != nullptr &&
                                plan.models.back()->spec.price.has_value());
   }
@@ -171,13 +181,7 @@ Result<Plan> make_plan(const Options& options) {
     else
       append(problems, baseline.problems());
   }
-  plan.fan_out = {.seed = plan.suite.seed, .interrupts = &interrupts()};
-  if (!options.max_time.empty()) {
-    plan.fan_out.max_time = parse_duration(options.max_time);
-    if (!plan.fan_out.max_time)
-      problems.push_back(problem(fmt::format("--max-time is `{}`", options.max_time),
-                                 "expected a duration such as 30s or 10m"));
-  }
+  plan.fan_out = fan_out_options(options.limits, plan.suite.seed, problems);
   if (has_errors(problems)) return problems;
   return {std::move(plan), std::move(problems)};
 }
@@ -378,8 +382,8 @@ ExitCode run(const Options& options, Console& console) {
   if (has_errors(unpinned)) return console.reject(unpinned, "eval");
   // One budget and one deadline for all cells of a matrix.
   std::optional<Budget> budget;
-  if (options.max_cost || options.max_tokens) {
-    budget.emplace(options.max_cost, options.max_tokens);
+  if (options.limits.max_cost || options.limits.max_tokens) {
+    budget.emplace(options.limits.max_cost, options.limits.max_tokens);
     plan.fan_out.budget = &*budget;
   }
   std::optional<Clock::time_point> deadline;
@@ -426,15 +430,7 @@ RunCommand declare(CLI::App& app) {
       ->group("What is run");
   app.add_option("--dataset", options->overrides.dataset, "another dataset file")
       ->group("What is run");
-  app.add_option("--model", options->overrides.model,
-                 "one of the suite's models, or another name for it")
-      ->group("What is run");
-  app.add_option("--limit", options->overrides.limit, "at most N cases")
-      ->type_name("N")
-      ->group("What is run");
-  app.add_option("--seed", options->overrides.seed, "seed of everything random")
-      ->type_name("N")
-      ->group("What is run");
+  declare_choices(app, options->overrides);
   app.add_option("--resume", options->resume, "go on with an incomplete run: id or `last`")
       ->type_name("RUN")
       ->group("What is run");
@@ -467,27 +463,11 @@ RunCommand declare(CLI::App& app) {
                "batch with the server, and --resume finds it again")
       ->excludes("--sequential")
       ->group("What is run");
-  app.add_option("--concurrency", options->overrides.concurrency, "calls at the same time")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100000))
-      ->group("Limits");
-  app.add_option("--max-cost", options->max_cost, "stop before this is spent, in USD")
-      ->type_name("USD")
-      ->group("Limits");
-  app.add_option("--max-tokens", options->max_tokens, "stop before so many tokens are used")
-      ->type_name("N")
-      ->group("Limits");
-  app.add_option("--max-time", options->max_time, "stop asking after this time (30s, 10m)")
-      ->type_name("TIME")
-      ->group("Limits");
+  declare_limits(app, options->overrides, options->limits);
   app.add_flag("--no-cache", options->no_cache,
                "neither take answers from the response cache nor keep them there")
       ->group("Limits");
-  app.add_option("--store", options->store,
-                 "folder of the store (default: .llmops beside the suite)")
-      ->type_name("DIR")
-      ->check(&store_problem)
-      ->group("Limits");
+  declare_store_option(app, options->store, "beside the suite")->group("Limits");
   declare_output_options(app, options->files);
   app.add_option("--traces", options->traces, "append a JSON line for each call to FILE")
       ->type_name("FILE")

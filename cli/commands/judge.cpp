@@ -14,6 +14,7 @@
 #include "cli/judge_steps.h"
 #include "cli/judges.h"
 #include "cli/pricing.h"
+#include "cli/store_option.h"
 #include "datasets/text/utf8.h"
 
 namespace llmops {
@@ -333,7 +334,7 @@ RunCommand declare(CLI::App& app) {
       ->type_name("USD");
   calibrate->add_flag("--no-cache", options->no_cache, "take no verdict from earlier runs");
   calibrate->add_flag("--dry-run", options->dry_run, "check everything, call nobody");
-  calibrate->add_option("--store", options->store, "folder of the store")->type_name("DIR");
+  declare_store_option(*calibrate, options->store, "beside SUITE");
   return [options](Console& console) { return run(*options, console); };
 }
 

@@ -13,6 +13,7 @@
 #include "cli/judges.h"
 #include "cli/pricing.h"
 #include "cli/rendered.h"
+#include "cli/store_option.h"
 #include "cli/suite.h"
 #include "datasets/text/utf8.h"
 
@@ -198,12 +199,12 @@ RunCommand declare(CLI::App& app) {
   app.add_option("--run", options->run,
                  "stored run for tokens, cost and spread (default: the suite's newest)")
       ->type_name("RUN");
-  app.add_option("--tokenizer", options->tokenizer,
-                 "tokenizer.json, .tiktoken, sentencepiece or their folder (default: `tokenizer` of "
-                 "the suite, else an estimate)")
+  app.add_option(
+         "--tokenizer", options->tokenizer,
+         "tokenizer.json, .tiktoken, sentencepiece or their folder (default: `tokenizer` of "
+         "the suite, else an estimate)")
       ->type_name("PATH");
-  app.add_option("--store", options->store, "folder of the store (default: .llmops beside SUITE)")
-      ->type_name("DIR");
+  declare_store_option(app, options->store, "beside SUITE");
   app.add_option("--limit", options->overrides.limit, "the first N cases");
   return [options](Console& console) { return run(*options, console); };
 }

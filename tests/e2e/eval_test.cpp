@@ -274,3 +274,93 @@ TEST_CASE("eval --sequential: stops once the verdict is certain, and says what w
   CHECK(same.code == 0);
   CHECK(text_at(json_of(same.out), "/verdict/outcome") == "pass");
 }
+
+TEST_CASE("store: an address is refused by every command, and no folder of that name is made") {
+  const TemporaryFolder folder;
+  folder.write("cases.jsonl", kCases);
+  folder.write("r.jsonl", "{\"id\": \"a\", \"output\": \"1\"}\n");
+  folder.write("suite.yaml", suite(kReplay));
+  folder.write("p.yaml", "name: q\nversion: \"1.0.0\"\nuser: hello\n");
+  const std::vector<std::string> commands[] = {
+      {"eval", "suite.yaml"},
+      {"plan", "suite.yaml"},
+      {"diff", "p.yaml", "p.yaml", "--suite", "suite.yaml"},
+      {"judge", "calibrate", "cases.jsonl", "--suite", "suite.yaml"},
+      {"gate", "last"},
+      {"report", "last"},
+      {"runs", "list"},
+      {"cache", "stats"},
+      {"baseline", "set", "last", "b.json"},
+  };
+  for (std::vector<std::string> command : commands) {
+    CAPTURE(command[0]);
+    command.insert(command.end(), {"--store", "postgres://db.example/llmops"});
+    const CliRun run = run_cli(command, {.folder = folder.path()});
+    CAPTURE(run.err);
+    CHECK(run.code == 2);
+    CHECK(run.err.find("this program has no store for `postgres` addresses") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "postgres:"));
+  }
+}
+
+TEST_CASE("eval: a limit that nothing ever reaches is none") {
+  const TemporaryFolder folder;
+  folder.write("cases.jsonl", kCases);
+  folder.write("suite.yaml", suite(kReplay));
+  for (const char* amount : {"nan", "inf", "-1", "1,50", "two"}) {
+    CAPTURE(amount);
+    const CliRun run =
+        run_cli({"eval", "suite.yaml", "--max-cost=" + std::string(amount)}, {.folder = folder.path()});
+    CHECK(run.code == 2);
+    CHECK(run.err.find("expected USD, 0 or more") != std::string::npos);
+  }
+}
+
+TEST_CASE("eval: `n` asks for several samples with one call, and what is paid adds up") {
+  const LoopbackServer server([](const Received& request) {
+    const Result<Value> body = parse_json(request.body, "request");
+    const int count = static_cast<int>(body->find("n")->number());
+    std::string choices;
+    for (int i = 0; i < count; ++i)
+      choices += (i > 0 ? ",{\"index\":" : "{\"index\":") + std::to_string(i) +
+                 ",\"message\":{\"content\":\"" + std::to_string(i + 1) +
+                 "\"},\"finish_reason\":\"stop\"}";
+    return answer(200, "{\"choices\":[" + choices +
+                           "],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":" +
+                           std::to_string(10 * count) + "}}");
+  });
+  const TemporaryFolder folder;
+  folder.write("cases.jsonl", kCases);
+  const std::string model = "{provider: openai, base_url: " + server.url() +
+                            "/v1, name: m, stream: false, parameters: {n: 3}, "
+                            "price: {input: 1, output: 10}}";
+  folder.write("suite.yaml", suite(model, "samples: 3\n"));
+  const CliRun run = run_cli({"eval", "suite.yaml", "--json"}, {.folder = folder.path()});
+  CAPTURE(run.err);
+  CHECK(run.code == 0);
+  const Value document = json_of(run.out);
+  CHECK(server.requests() == 3);
+  CHECK(text_at(document, "/run/samples") == "9");
+  CHECK(text_at(document, "/run/calls/made") == "3");
+  CHECK(text_at(document, "/run/calls/retried") == "0");
+  CHECK(find_path(document, "/run/cost_usd")->number() ==
+        doctest::Approx(3 * (100 * 1 + 30 * 10) / 1e6));
+  CHECK(find_path(document, "/metrics/exact_match/mean")->number() == doctest::Approx(1.0 / 3));
+  CHECK(find_path(document, "/latency/e2e_ms/mean") == nullptr);
+  // All of it is in the response cache.
+  const CliRun again = run_cli({"eval", "suite.yaml", "--json"}, {.folder = folder.path()});
+  CHECK(text_at(json_of(again.out), "/run/calls/cached") == "9");
+  CHECK(server.requests() == 3);
+
+  const std::pair<std::string, const char*> refused[] = {
+      {suite(model),                                                                                  "write `samples: 3` in the suite"},
+      {suite(model, "samples: 3\ngate: {rules: [{metric: latency_p95, max: 5}]}\n"), "the gate has rules on times"    },
+  };
+  for (const auto& [text, said] : refused) {
+    folder.write("suite.yaml", text);
+    const CliRun wrong = run_cli({"eval", "suite.yaml"}, {.folder = folder.path()});
+    CHECK(wrong.code == 2);
+    CHECK(wrong.err.find(said) != std::string::npos);
+  }
+  CHECK(server.requests() == 3);
+}
