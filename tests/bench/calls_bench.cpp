@@ -1,17 +1,20 @@
 // What a model call costs this program: calls a second, CPU a call and CPU a streamed token, beside
 // the bare libcurl loop that it is built on, against one loopback server in a thread of its own
 // whose CPU time is not counted.
+#include <arpa/inet.h>
 #include <benchmark/benchmark.h>
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
-#include <map>
+#include <stdexcept>
 #include <vector>
 
 #include "cli/evaluation.h"
@@ -291,6 +294,73 @@ nanoseconds gap_for(std::int64_t at_once) {
   return at_once == 1 ? nanoseconds(1ms) : nanoseconds(20ms);
 }
 
+// The kernel's part alone: sockets, epoll, one recv an event, no library and nothing understood.
+class RawStreams {
+ public:
+  RawStreams(int port, int at_once) {
+    epoll_ = ::epoll_create1(0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int i = 0; i < at_once; ++i) {
+      const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+      if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        throw std::runtime_error("the loopback server is not there");
+      epoll_event event{};
+      event.events = EPOLLIN;
+      event.data.fd = fd;
+      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+      sockets_.push_back(fd);
+    }
+  }
+  ~RawStreams() {
+    for (const int fd : sockets_) ::close(fd);
+    ::close(epoll_);
+  }
+  RawStreams(const RawStreams&) = delete;
+  RawStreams& operator=(const RawStreams&) = delete;
+
+  // One stream on each connection.
+  void run(const std::string& body) {
+    const std::string request = fmt::format(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Content-Length: {}\r\n\r\n{}",
+        body.size(), body);
+    for (const int fd : sockets_) ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
+    std::size_t open = sockets_.size();
+    std::array<char, 16384> buffer;
+    std::array<epoll_event, 1024> events;
+    while (open > 0) {
+      const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
+      for (int i = 0; i < count; ++i) {
+        const ssize_t got =
+            ::recv(events[static_cast<std::size_t>(i)].data.fd, buffer.data(), buffer.size(), 0);
+        if (got <= 0) throw std::runtime_error("the loopback server has closed a connection");
+        const std::string_view read(buffer.data(), static_cast<std::size_t>(got));
+        if (read.ends_with(kLastChunk)) --open;
+      }
+    }
+  }
+
+ private:
+  int epoll_ = -1;
+  std::vector<int> sockets_;
+};
+
+void raw_streams(benchmark::State& state) {
+  TokenStreams streams(gap_for(state.range(0)));
+  const LoopbackServer server([&](const Received&) { return streams.next(); }, {.keep_log = false});
+  RawStreams raw(server.port(), static_cast<int>(state.range(0)));
+  for (auto _ : state) {
+    const Meter meter(server);
+    raw.run(body_of(true));
+    raw.run(body_of(true));
+    const auto calls = static_cast<double>(2 * state.range(0));
+    report(state, meter, calls, calls * kTokens);
+  }
+}
+
 void bare_streams(benchmark::State& state) {
   TokenStreams streams(gap_for(state.range(0)));
   const LoopbackServer server([&](const Received&) { return streams.next(); }, {.keep_log = false});
@@ -342,6 +412,13 @@ BENCHMARK(bare_loop)->Arg(1)->Arg(64)->Arg(1000)->UseManualTime()->Iterations(1)
 BENCHMARK(engine)->Arg(1)->Arg(64)->Arg(1000)->UseManualTime()->Iterations(1)->Unit(
     benchmark::kMillisecond);
 BENCHMARK(whole_case)
+    ->Arg(1)
+    ->Arg(64)
+    ->Arg(1000)
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(raw_streams)
     ->Arg(1)
     ->Arg(64)
     ->Arg(1000)
