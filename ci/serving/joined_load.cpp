@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ci/serving/load_figures.h"
-
 namespace llmops {
+namespace {
 
+// One load after the other: the seconds of a load follow those of the one before; what lies outside
+// a load's steady window stays outside the figures.
 LoadResult joined(const std::vector<LoadResult>& loads) {
   LoadResult all;
   double offset = 0;
@@ -43,6 +44,46 @@ LoadResult joined(const std::vector<LoadResult>& loads) {
     offset += std::ceil(load.wall_s);
   }
   all.wall_s = offset;
+  return all;
+}
+
+// Its rates become those over the seconds of both.
+void add(Throughput& into, const Throughput& more) {
+  const double all = into.seconds + more.seconds;
+  if (all <= 0) return;
+  for (const auto rate : {&Throughput::requests_per_s, &Throughput::input_tokens_per_s,
+                          &Throughput::output_tokens_per_s, &Throughput::total_tokens_per_s})
+    into.*rate = (into.*rate * into.seconds + more.*rate * more.seconds) / all;
+  into.seconds = all;
+}
+
+}  // namespace
+
+LoadFigures figures_of(const std::vector<LoadResult>& loads,
+                       const std::vector<Objective>& objectives) {
+  if (loads.size() == 1) return load_figures(loads.front(), objectives);
+  LoadFigures all = load_figures(joined(loads), objectives);
+  all.steady = all.whole = {};
+  all.in_flight = 0;
+  all.block_requests_per_s.clear();
+  all.block_output_tokens_per_s.clear();
+  double good = 0;
+  for (const LoadResult& load : loads) {
+    const LoadFigures one = load_figures(load, objectives);
+    add(all.steady, one.steady);
+    add(all.whole, one.whole);
+    all.in_flight += one.in_flight * one.steady.seconds;
+    good += one.good_per_s.value_or(0) * one.steady.seconds;
+    const auto append = [](std::vector<double>& into, const std::vector<double>& more) {
+      into.insert(into.end(), more.begin(), more.end());
+    };
+    append(all.block_requests_per_s, one.block_requests_per_s);
+    append(all.block_output_tokens_per_s, one.block_output_tokens_per_s);
+  }
+  if (all.steady.seconds > 0) {
+    all.in_flight /= all.steady.seconds;
+    if (all.good_per_s) all.good_per_s = good / all.steady.seconds;
+  }
   return all;
 }
 

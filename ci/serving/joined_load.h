@@ -3,12 +3,13 @@
 
 #include <vector>
 
-#include "evaluators/load/driver.h"
+#include "ci/serving/load_figures.h"
 
 namespace llmops {
 
-// The seconds of a load follow those of the one before; what lies outside a load's steady window
-// stays outside the figures. Lags and the client's share of a core are those of the worst.
-LoadResult joined(const std::vector<LoadResult>& loads);
+// Of all loads together: times and shares over the requests of all windows; what counts by time
+// (throughput, requests in flight) over the windows alone, not over what lies between them.
+LoadFigures figures_of(const std::vector<LoadResult>& loads,
+                       const std::vector<Objective>& objectives);
 
 }  // namespace llmops

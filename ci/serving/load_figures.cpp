@@ -201,11 +201,10 @@ LoadFigures load_figures(const LoadResult& result, const std::vector<Objective>&
   });
 
   std::int64_t good = 0, inputs = 0, outputs = 0, cached = 0, cached_of = 0;
-  double input = 0, output = 0, busy = 0, input_off = 0, output_off = 0;
+  double input = 0, output = 0, input_off = 0, output_off = 0;
   std::int64_t input_wished = 0, output_wished = 0;
   for (const LoadRecord* record : counted) {
     ++figures.requests;
-    busy += record->end_s - record->sent_s;
     if (is_good(*record, objectives)) ++good;
     if (record->error != ErrorClass::none) {
       ++figures.failed;
@@ -263,6 +262,14 @@ LoadFigures load_figures(const LoadResult& result, const std::vector<Objective>&
     figures.block_output_tokens_per_s.push_back(tenth.output_tokens_per_s);
     figures.block_requests_per_s.push_back(tenth.requests_per_s);
   }
+  // By when each was under way, whatever phase it belongs to; good ones by their end, as
+  // throughput.
+  double busy = 0;
+  std::int64_t good_ended = 0;
+  for (const LoadRecord& record : result.records) {
+    busy += std::max(0.0, std::min(to, record.end_s) - std::max(from, record.sent_s));
+    if (record.end_s >= from && record.end_s <= to && is_good(record, objectives)) ++good_ended;
+  }
   if (to > from) figures.in_flight = busy / (to - from);
   if (!objectives.empty() && figures.requests > 0) {
     figures.goodput = static_cast<double>(good) / static_cast<double>(figures.requests);
@@ -270,7 +277,7 @@ LoadFigures load_figures(const LoadResult& result, const std::vector<Objective>&
       figures.goodput_low = interval->lower;
       figures.goodput_high = interval->upper;
     }
-    if (to > from) figures.good_per_s = static_cast<double>(good) / (to - from);
+    if (to > from) figures.good_per_s = static_cast<double>(good_ended) / (to - from);
   }
   return figures;
 }

@@ -60,7 +60,7 @@ struct LoadFigures {
   std::optional<double> input_tokens, output_tokens;  // means, where the server counted
   std::optional<double> input_off, output_off;  // mean |counted - wished| where lengths were wished
   std::optional<double> cache_hit_rate;         // cached / input tokens, where the server tells
-  double in_flight = 0;                         // mean, by Little's law over the window
+  double in_flight = 0;                         // mean over the window
   const TimeFigure* find(std::string_view name) const;
 };
 

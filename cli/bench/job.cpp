@@ -179,8 +179,7 @@ class Job {
   }
 
   void finish(BenchSide& side, const std::vector<ServerSample>& pages) const {
-    side.figures = load_figures(side.loads.size() == 1 ? side.loads.front() : joined(side.loads),
-                                suite_.objectives);
+    side.figures = figures_of(side.loads, suite_.objectives);
     side.server = server_report(pages);
   }
 

@@ -92,6 +92,8 @@ void declare_bench_options(CLI::App& app, BenchOptions& options) {
       ->type_name("TIME");
   app.add_flag("--sweep", options.sweep, "find the highest rate within the objectives")
       ->group("Load");
+  load("--goodput", options.goodput, "of a sweep: share that must keep them (default: 0.95)")
+      ->check(CLI::Range(0.01, 1.0));
   load("--repeat", options.repeat, "loads of the same kind; with --against rounds of four blocks")
       ->check(CLI::Range(1, 1000));
   load("--seed", options.seed, "of texts, lengths and arrivals");

@@ -29,7 +29,7 @@ struct BenchOptions {
   std::string ramp_time;
   std::optional<int> most_in_flight;
   std::string trace, trace_unit;
-  std::optional<double> trace_speed;
+  std::optional<double> trace_speed, goodput;
   std::optional<std::int64_t> requests, warm_up_requests;
   std::string duration, warm_up, cool_down, stage;
   bool sweep = false;

@@ -75,6 +75,7 @@ void override_load(const BenchOptions& options, BenchSuite& suite, Diagnostics& 
     suite.load.cool_down_s = *time;
   if (const auto time = time_option(options.stage, "--stage", problems)) suite.stage_s = *time;
   if (options.sweep) suite.sweep = true;
+  if (options.goodput) suite.wanted_goodput = *options.goodput;
   if (options.repeat) suite.repeat = *options.repeat;
 }
 

@@ -165,13 +165,13 @@ void read_file(BenchSuite& suite, const BenchOptions& options, Diagnostics& prob
   fields.finish();
 }
 
-// What `--baseline` without a suite gates.
+// What `--baseline` without a suite gates: decidable with the usual hundred requests.
 GateSpec usual_gate(const std::string& baseline) {
   const Source source("the usual rules", R"(rules:
   - {metric: ttft_p95, max_increase: 30%}
   - {metric: tpot_p50, max_increase: 20%}
   - {metric: output_tokens, max_increase: 10%}
-  - {metric: error_rate, max: 1%}
+  - {metric: error_rate, max: 5%}
 )");
   Diagnostics problems;
   GateSpec gate = read_gate(*parse_yaml(source), source, ".", load_measure_names(), problems);

@@ -2,6 +2,7 @@
 #include "cli/bench/report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -84,6 +85,27 @@ std::string server_text(const ServerReport& server) {
   return about(visible(server.server)) + facts + "\n";
 }
 
+// What the performance monitor saw, and what was wrong with the card.
+std::string card_details(const GpuFacts& facts) {
+  std::vector<std::string> parts;
+  if (facts.sm_occupancy_percent)
+    parts.push_back(fmt::format("SM occupancy {:.0f} %", *facts.sm_occupancy_percent));
+  if (facts.dram_busy_percent)
+    parts.push_back(fmt::format("memory bandwidth {:.0f} %", *facts.dram_busy_percent));
+  if (const std::string why = throttle_text(facts.throttle.value_or(0)); !why.empty())
+    parts.push_back(fmt::format("throttled {:.0f} % of the time by {}",
+                                100 * facts.throttled_share.value_or(0), why));
+  if (facts.processes.value_or(0) > 1)
+    parts.push_back(fmt::format("{} processes compute on it", *facts.processes));
+  if (facts.foreign_share.value_or(0) > 0)
+    parts.push_back(fmt::format("{:.0f} % of its time for others", 100 * *facts.foreign_share));
+  if (facts.ecc_errors.value_or(0) > 0)
+    parts.push_back(fmt::format("{} new ECC errors", *facts.ecc_errors));
+  if (facts.remapped_rows.value_or(0) > 0)
+    parts.push_back(fmt::format("{} more memory rows remapped", *facts.remapped_rows));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::string cards_text(const BenchSide& side, const GpuTelemetry* gpu) {
   if (gpu == nullptr) return "";
   std::string text;
@@ -102,20 +124,9 @@ std::string cards_text(const BenchSide& side, const GpuTelemetry* gpu) {
     add("at most ", facts.temperature_c_most, " C");
     if (facts.used_bytes_most)
       text += fmt::format(", {:.1f} GiB used", *facts.used_bytes_most / (1U << 30));
-    add("SM occupancy ", facts.sm_occupancy_percent, " %");
-    add("memory bandwidth ", facts.dram_busy_percent, " %");
-    if (const std::string why = throttle_text(facts.throttle.value_or(0)); !why.empty())
-      text += fmt::format(", throttled {:.0f} % of the time by {}",
-                          100 * facts.throttled_share.value_or(0), why);
-    if (facts.processes.value_or(0) > 1)
-      text += fmt::format(", {} processes compute on it", *facts.processes);
-    if (facts.foreign_share.value_or(0) > 0)
-      text += fmt::format(", {:.0f} % of its time for others", 100 * *facts.foreign_share);
-    if (facts.ecc_errors.value_or(0) > 0)
-      text += fmt::format(", {} new ECC errors", *facts.ecc_errors);
-    if (facts.remapped_rows.value_or(0) > 0)
-      text += fmt::format(", {} more memory rows remapped", *facts.remapped_rows);
     text += "\n";
+    const std::string more = card_details(facts);
+    if (!more.empty()) text += about("") + more + "\n";
   }
   if (const auto joules = joules_per_token(side))
     text += about("energy") + fmt::format("{:.4g} J an output token\n", *joules);

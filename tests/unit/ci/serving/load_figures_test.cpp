@@ -1,4 +1,4 @@
-#include "ci/serving/load_figures.h"
+#include "ci/serving/joined_load.h"
 
 #include <doctest/doctest.h>
 
@@ -83,6 +83,30 @@ TEST_CASE("load figures: throughput, goodput and failures over the steady window
       CHECK(*quantile.high >= *quantile.value);
     }
   CHECK_FALSE(ttft->quantiles.back().high);  // p99.9 of 199 has no upper bound
+}
+
+TEST_CASE("load figures: repeats count by their windows, not by what lies between them") {
+  // Ten a second of half a second each: five in flight. The second load warms up for ten seconds.
+  LoadResult first = load(200, 50, 50);
+  LoadResult second = load(300, 50, 50);
+  for (int i = 0; i < 100; ++i) second.records[static_cast<std::size_t>(i)].warm_up = true;
+  second.window_from_s = 10;
+  const std::vector<Objective> objectives = {
+      {"ttft", 1000}
+  };
+  const LoadFigures one = load_figures(first, objectives),
+                    all = figures_of({first, second}, objectives);
+  CHECK(all.requests == 400);
+  CHECK(all.warm_up == 100);
+  CHECK(all.steady.seconds == doctest::Approx(19.9 + 19.9));
+  CHECK(all.steady.requests_per_s == doctest::Approx(10).epsilon(0.05));
+  CHECK(all.steady.output_tokens_per_s ==
+        doctest::Approx(one.steady.output_tokens_per_s).epsilon(0.1));
+  CHECK(all.in_flight == doctest::Approx(5).epsilon(0.1));
+  CHECK(one.in_flight < 5.5);  // what ends behind the window is not in flight within it
+  CHECK(*one.good_per_s <= one.steady.requests_per_s);
+  CHECK(*all.good_per_s == doctest::Approx(all.steady.requests_per_s));
+  CHECK(all.block_requests_per_s.size() == 20);
 }
 
 TEST_CASE("load figures: nothing measured is absent, not zero") {
