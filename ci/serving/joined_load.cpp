@@ -70,6 +70,7 @@ LoadFigures figures_of(const std::vector<LoadResult>& loads,
   double good = 0;
   for (const LoadResult& load : loads) {
     const LoadFigures one = load_figures(load, objectives);
+    all.whole_run = all.whole_run || one.whole_run;
     add(all.steady, one.steady);
     add(all.whole, one.whole);
     all.in_flight += one.in_flight * one.steady.seconds;

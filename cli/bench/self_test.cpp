@@ -23,7 +23,7 @@ constexpr double kGap_s = 0.02;  // 50 tokens a second and stream
 constexpr double kWanted_ms = 5;
 
 struct Measured {
-  int streams = 0;
+  int streams = 0, most_at_once = 0;
   std::int64_t tokens = 0, failed = 0;
   TimeHistogram first, every, gap;  // ms: error of TTFT, of each token's stamp, of each gap
   double cpu_us_token = 0, cpu_share = 0, tokens_per_s = 0;
@@ -74,18 +74,21 @@ Measured measure(int streams) {
   const auto model = make_model(*parse_yaml(source), source, ".", loop, problems);
   model->spec.keep_events = true;
   const std::shared_ptr<const Request> request = plain_request("hello", kTokens, false);
-  // The streams start spread over a gap and more, as those of real users are out of step.
-  int left = streams;
+  // The streams start spread over a gap and more, as those of real users are out of step, and
+  // within less than one lasts: then all of them are under way.
+  int left = streams, at_once = 0;
   const auto start = Clock::now();
   const double cpu = cpu_s();
-  const double spread_s = std::max(kGap_s, 1e-3 * streams);
+  const double spread_s = std::max(kGap_s, 4e-4 * streams);
   for (int i = 0; i < streams; ++i) {
     const auto at = start + std::chrono::duration_cast<Clock::duration>(
                                 std::chrono::duration<double>(spread_s * i / streams));
     static_cast<void>(loop.at(at, [&, at] {
+      measured.most_at_once = std::max(measured.most_at_once, ++at_once);
       model->provider->ask(request, at, [&](Answer answer) {
         note(answer.sample, measured);
         --left;
+        --at_once;
       });
     }));
   }
@@ -160,6 +163,7 @@ ExitCode self_test(const BenchOptions& options, Console& console) {
     for (const Measured& each : all)
       rows.push_back(Object{
           {"streams",          each.streams           },
+          {"most_at_once",     each.most_at_once      },
           {"tokens",           each.tokens            },
           {"failed",           each.failed            },
           {"tokens_per_s",     each.tokens_per_s      },
