@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <mutex>
 #include <sstream>
 #include <thread>
 
@@ -19,8 +18,8 @@
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
 #include "evaluators/metrics/simple_metric.h"
+#include "evaluators/programs.h"
 #include "evaluators/score_shape.h"
-#include "evaluators/transport/program_pool.h"
 
 namespace llmops {
 namespace {
@@ -92,7 +91,8 @@ class Exec final : public Metric {
  public:
   explicit Exec(Setup setup)
       : setup_(std::move(setup)),
-        columns_{column(setup_.shape.kind, setup_.shape.range, setup_.shape.better)} {}
+        columns_{column(setup_.shape.kind, setup_.shape.range, setup_.shape.better)},
+        programs_(setup_.command, setup_.folder, setup_.workers, setup_.timeout) {}
 
   const std::vector<Column>& columns() const override { return columns_; }
   std::string signature() const override { return setup_.signature; }
@@ -106,33 +106,18 @@ class Exec final : public Metric {
 
   std::vector<Measurement> score_batch(std::span<const Scorable> batch) const override {
     std::vector<Measurement> measured(batch.size());
-    const std::scoped_lock lock(mutex_);
-    if (loop_ == nullptr) {
-      loop_ = std::make_unique<EventLoop>();
-      programs_ = std::make_unique<ProgramPool>(*loop_, setup_.command, setup_.folder);
-    }
-    std::size_t asked = 0, told = 0;
-    while (told < batch.size()) {
-      while (asked < batch.size() && asked - told < setup_.workers) {
-        const std::size_t at = asked++;
-        programs_->ask(question(*batch[at].row, *batch[at].sample), setup_.timeout,
-                       [&measured, &told, at, this](std::string_view line, CallError error) {
-                         measured[at] = error ? unscored(std::move(error.message))
-                                              : read_answer(line, setup_.shape);
-                         ++told;
-                       });
-      }
-      if (told < batch.size()) loop_->turn();
-    }
+    programs_.ask(
+        batch.size(), [&](std::size_t i) { return question(*batch[i].row, *batch[i].sample); },
+        [&](std::size_t i, std::string_view line, const std::string& why) {
+          measured[i] = why.empty() ? read_answer(line, setup_.shape) : unscored(why);
+        });
     return measured;
   }
 
  private:
   Setup setup_;
   std::vector<Column> columns_;
-  mutable std::mutex mutex_;  // guards the two below: batches of several threads take turns
-  mutable std::unique_ptr<EventLoop> loop_;
-  mutable std::unique_ptr<ProgramPool> programs_;  // goes before its loop
+  mutable Programs programs_;
 };
 
 // The files that the command names are part of the score: "|checks/tone.py:<sha256>".

@@ -6,6 +6,7 @@
 //        finish_reason, model, cost_usd, tool_calls, steps, context; with tool_calls or steps
 //        "text" may be absent
 #include "datasets/text/json.h"
+#include "evaluators/programs.h"
 #include "evaluators/providers/chat_request.h"
 #include "evaluators/transport/program_pool.h"
 

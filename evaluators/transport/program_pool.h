@@ -16,12 +16,6 @@
 
 namespace llmops {
 
-class Fields;
-
-// The program and its arguments under `command`: a list, or one text for the shell. Empty where it
-// is missing, or where `folder` and PATH have no such program, which is noted.
-std::vector<std::string> read_command(Fields& fields, const std::filesystem::path& folder);
-
 // On the loop's thread alone.
 class ProgramPool {
  public:
