@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <queue>
+#include <unordered_map>
 
 #include "datasets/text/utf8.h"
 #include "evaluators/encoder/unicode.h"
@@ -33,9 +34,11 @@ struct Rule {
 
 class ByteBpe final : public TextModel {
  public:
-  ByteBpe(Vocabulary vocabulary, const Merges& merges, TokenId unknown)
+  ByteBpe(TokenVocabulary vocabulary, const Merges& merges, TokenId unknown)
       : vocabulary_(std::move(vocabulary)), unknown_(unknown) {
     const std::array<std::string, 256> signs = byte_signs();
+    symbols_.reserve(merges.size() + signs.size());
+    rules_.reserve(merges.size());
     for (std::size_t byte = 0; byte < 256; ++byte) byte_symbols_[byte] = symbol(signs[byte]);
     for (std::uint32_t rank = 0; rank < merges.size(); ++rank) {
       const auto& [left, right] = merges[rank];
@@ -126,8 +129,8 @@ class ByteBpe final : public TextModel {
       ids.push_back(ids_[symbols[at].id]);
   }
 
-  Vocabulary vocabulary_;
-  Vocabulary symbols_;
+  TokenVocabulary vocabulary_;
+  TokenVocabulary symbols_;
   std::vector<TokenId> ids_;  // of each symbol
   std::array<std::uint32_t, 256> byte_symbols_{};
   std::unordered_map<std::uint64_t, Rule> rules_;
@@ -185,7 +188,7 @@ std::vector<std::string_view> gpt2_split(std::string_view text) {
   return words;
 }
 
-std::unique_ptr<TextModel> make_byte_bpe(Vocabulary vocabulary, const Merges& merges,
+std::unique_ptr<TextModel> make_byte_bpe(TokenVocabulary vocabulary, const Merges& merges,
                                          TokenId unknown) {
   return std::make_unique<ByteBpe>(std::move(vocabulary), merges, unknown);
 }

@@ -18,7 +18,7 @@ using Merges = std::vector<std::pair<std::string, std::string>>;
 std::vector<std::string_view> gpt2_split(std::string_view text);
 
 // `unknown` stands for every token that the vocabulary lacks.
-std::unique_ptr<TextModel> make_byte_bpe(Vocabulary vocabulary, const Merges& merges,
+std::unique_ptr<TextModel> make_byte_bpe(TokenVocabulary vocabulary, const Merges& merges,
                                          TokenId unknown);
 
 }  // namespace llmops

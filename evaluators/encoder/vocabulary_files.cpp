@@ -35,10 +35,10 @@ void for_each_line(std::string_view text, Visit visit) {
 }
 
 // {token: id}
-Result<Vocabulary> read_mapping(const Value& tokens, const fs::path& file) {
+Result<TokenVocabulary> read_mapping(const Value& tokens, const fs::path& file) {
   if (tokens.object() == nullptr)
     return wrong(file, "the vocabulary is no mapping of tokens to ids");
-  Vocabulary vocabulary;
+  TokenVocabulary vocabulary;
   vocabulary.reserve(tokens.object()->size());
   for (const Member& member : *tokens.object()) {
     const std::int64_t* id = member.value.integer();
@@ -49,7 +49,7 @@ Result<Vocabulary> read_mapping(const Value& tokens, const fs::path& file) {
   return vocabulary;
 }
 
-Result<Vocabulary> read_vocabulary(const TokenizerFiles& files, std::string_view name) {
+Result<TokenVocabulary> read_vocabulary(const TokenizerFiles& files, std::string_view name) {
   const fs::path path = files.file(name);
   const Value* model = files.fast.find("model");
   if (model != nullptr && model->find("vocab") != nullptr)
@@ -61,10 +61,9 @@ Result<Vocabulary> read_vocabulary(const TokenizerFiles& files, std::string_view
     if (!json) return json.problems();
     return read_mapping(*json, path);
   }
-  Vocabulary vocabulary;
+  TokenVocabulary vocabulary;
   TokenId id = 0;
-  for_each_line(source->text(),
-                [&](std::string_view line) { vocabulary.set(std::string(line), id++); });
+  for_each_line(source->text(), [&](std::string_view line) { vocabulary.set(line, id++); });
   return vocabulary;
 }
 
@@ -114,7 +113,7 @@ Result<Merges> read_merges(const TokenizerFiles& files) {
 
 Result<std::unique_ptr<TextModel>> read_wordpiece(const TokenizerFiles& files,
                                                   const SpecialTokens& special) {
-  Result<Vocabulary> vocabulary = read_vocabulary(files, "vocab.txt");
+  Result<TokenVocabulary> vocabulary = read_vocabulary(files, "vocab.txt");
   if (!vocabulary) return vocabulary.problems();
   if (!vocabulary->find(special.unknown))
     return wrong(files.folder, fmt::format("the vocabulary lacks `{}`", visible(special.unknown)));
@@ -129,7 +128,7 @@ Result<std::unique_ptr<TextModel>> read_wordpiece(const TokenizerFiles& files,
 
 Result<std::unique_ptr<TextModel>> read_byte_bpe(const TokenizerFiles& files,
                                                  const SpecialTokens& special) {
-  Result<Vocabulary> vocabulary = read_vocabulary(files, "vocab.json");
+  Result<TokenVocabulary> vocabulary = read_vocabulary(files, "vocab.json");
   if (!vocabulary) return vocabulary.problems();
   const std::optional<TokenId> unknown = vocabulary->find(special.unknown);
   if (!unknown)

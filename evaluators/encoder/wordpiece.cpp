@@ -11,7 +11,7 @@ constexpr std::size_t kLongestWord = 100;  // code points; longer words are unkn
 
 class WordPiece final : public TextModel {
  public:
-  WordPiece(Vocabulary vocabulary, WordPieceOptions options)
+  WordPiece(TokenVocabulary vocabulary, WordPieceOptions options)
       : vocabulary_(std::move(vocabulary)), options_(std::move(options)) {
     unknown_ = vocabulary_.find(options_.unknown).value_or(0);
     for (const std::string& word : options_.special) special_.push_back(to_utf32(word));
@@ -114,7 +114,7 @@ class WordPiece final : public TextModel {
     }
   }
 
-  Vocabulary vocabulary_;
+  TokenVocabulary vocabulary_;
   WordPieceOptions options_;
   std::vector<std::u32string> special_;
   TokenId unknown_ = 0;
@@ -122,7 +122,7 @@ class WordPiece final : public TextModel {
 
 }  // namespace
 
-std::unique_ptr<TextModel> make_wordpiece(Vocabulary vocabulary, WordPieceOptions options) {
+std::unique_ptr<TextModel> make_wordpiece(TokenVocabulary vocabulary, WordPieceOptions options) {
   return std::make_unique<WordPiece>(std::move(vocabulary), std::move(options));
 }
 

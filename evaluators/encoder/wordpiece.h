@@ -18,6 +18,6 @@ struct WordPieceOptions {
   std::vector<std::string> special;  // words that stay whole even where cleaning put them together
 };
 
-std::unique_ptr<TextModel> make_wordpiece(Vocabulary vocabulary, WordPieceOptions options);
+std::unique_ptr<TextModel> make_wordpiece(TokenVocabulary vocabulary, WordPieceOptions options);
 
 }  // namespace llmops

@@ -22,8 +22,8 @@ std::unique_ptr<const Tokenizer> tokenizer_of(std::unique_ptr<TextModel> model, 
   return std::make_unique<const Tokenizer>(std::move(parts));
 }
 
-Vocabulary small_vocabulary() {
-  Vocabulary vocabulary;
+TokenVocabulary small_vocabulary() {
+  TokenVocabulary vocabulary;
   TokenId id = 0;
   for (const char* token :
        {"[PAD]", "[CLS]", "[SEP]", "[UNK]", "a", "##b", "ab", "!", "e", "\u4e2d"})

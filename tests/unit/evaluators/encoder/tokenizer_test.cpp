@@ -157,7 +157,7 @@ TEST_CASE("tokenizer: a text splits as GPT-2's pattern says") {
 }
 
 TEST_CASE("byte bpe: the lowest pair is merged everywhere before its products are looked at") {
-  Vocabulary vocabulary;
+  TokenVocabulary vocabulary;
   TokenId next = 0;
   for (const char* token : {"a", "b", "ab", "aba", "abab"}) vocabulary.set(token, next++);
   const Merges merges = {
