@@ -77,7 +77,8 @@ struct TextEncoder::State {
     std::call_once(identified, [&] {
       std::vector<fs::path> files = small_files(options.folder);
       files.insert(files.end(), weights->files().begin(), weights->files().end());
-      identity = fmt::format("{}|{}|{}", fingerprint(files), layers, name(path));
+      identity = fmt::format("{}|{}|{}", fingerprint(files, options.cache->folder / "digests"),
+                             layers, name(path));
     });
   }
 
