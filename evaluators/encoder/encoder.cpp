@@ -15,13 +15,19 @@
 namespace llmops {
 namespace {
 
-// Rows of a block: enough for the products to run at their full rate, few enough that the rows of
-// one layer stay in the caches and that a hundred texts keep many threads busy.
-constexpr std::size_t kBlockRows = 256;
+// Rows of a block: weights are packed anew for each, so more rows make it cheaper; fewer keep more
+// threads busy and take less memory. The same for any number of threads.
+std::size_t block_rows(std::span<const TokenIds> texts) {
+  constexpr std::size_t kFewest = 256, kMost = 768, kBlocks = 16;
+  std::size_t rows = 0;
+  for (const TokenIds& ids : texts) rows += ids.size();
+  return std::clamp(rows / kBlocks, kFewest, kMost);
+}
 
 // What a thread holds while it takes a block through the layers.
 struct Workspace {
-  std::vector<float> hidden, projected, context, inner, embedded;
+  std::vector<float> hidden, context, embedded;
+  std::vector<float> wide;  // what the layers make between: projections, inner states, windows
   MatrixScratch matrices;
   AttentionScratch attention;
 
@@ -30,9 +36,9 @@ struct Workspace {
       buffer.resize(std::max(buffer.size(), padded_rows(rows) * width));
     };
     grow(hidden, config.hidden);
-    grow(projected, std::max<std::size_t>(3, config.convolution) * config.hidden);
+    grow(wide, std::max(std::max<std::size_t>(3, config.convolution) * config.hidden,
+                        config.intermediate));
     grow(context, config.hidden);
-    grow(inner, config.intermediate);
     if (config.convolution > 0) grow(embedded, config.hidden);
   }
 };
@@ -76,14 +82,14 @@ struct Encoder::State {
     for (const Block::Text& text : block.texts)
       for (std::size_t i = 0; i < text.length; ++i)
         for (std::size_t place = 0; place < places; ++place) {
-          float* to = work.projected.data() + ((text.start + i) * places + place) * width;
+          float* to = work.wide.data() + ((text.start + i) * places + place) * width;
           const bool inside = i + place >= half && i + place - half < text.length;
           if (inside)
             std::copy_n(work.embedded.data() + (text.start + i + place - half) * width, width, to);
           else
             std::fill_n(to, width, 0.0F);
         }
-    frame.convolution.kernel->multiply(work.projected.data(), block.rows, work.context.data(),
+    frame.convolution.kernel->multiply(work.wide.data(), block.rows, work.context.data(),
                                        config.convolution_activation, false, work.matrices);
     for (std::size_t i = 0; i < block.rows * width; ++i) work.hidden[i] += work.context[i];
     normalise(work.hidden.data(), block.rows, frame.convolution.norm);
@@ -92,16 +98,16 @@ struct Encoder::State {
   void run_layer(std::size_t number, const Block& block, Workspace& work) const {
     const EncoderLayer& layer = layers[number];
     float* hidden = work.hidden.data();
-    layer.projection->multiply(hidden, block.rows, work.projected.data(), Activation::none, false,
+    layer.projection->multiply(hidden, block.rows, work.wide.data(), Activation::none, false,
                                work.matrices);
-    attend(config, block, work.projected.data(), config.relative ? &layer.relative : nullptr,
+    attend(config, block, work.wide.data(), config.relative ? &layer.relative : nullptr,
            work.context.data(), work.attention);
     layer.attention_output->multiply(work.context.data(), block.rows, hidden, Activation::none,
                                      true, work.matrices);
     normalise(hidden, block.rows, layer.attention_norm);
-    layer.inner->multiply(hidden, block.rows, work.inner.data(), config.activation, false,
+    layer.inner->multiply(hidden, block.rows, work.wide.data(), config.activation, false,
                           work.matrices);
-    layer.output->multiply(work.inner.data(), block.rows, hidden, Activation::none, true,
+    layer.output->multiply(work.wide.data(), block.rows, hidden, Activation::none, true,
                            work.matrices);
     normalise(hidden, block.rows, layer.output_norm);
     if (number == 0 && config.convolution > 0) convolve(block, work);
@@ -158,7 +164,7 @@ void Encoder::encode(std::span<const TokenIds> texts, LayerRange wanted, const S
     if (longest > 0 && ids.size() > longest)
       throw std::invalid_argument(
           fmt::format("a text of {} tokens, the model has positions for {}", ids.size(), longest));
-  const std::vector<Block> blocks = pack_texts(texts, kBlockRows);
+  const std::vector<Block> blocks = pack_texts(texts, block_rows(texts));
   tbb::enumerable_thread_specific<Workspace> workspaces;
   std::atomic<std::size_t> done = 0;
   parallel_for(

@@ -29,8 +29,9 @@ class Encoder {
   // configuration names; reads no data.
   static Diagnostics check(const ModelConfig& config, const Weights& weights, std::size_t layers);
 
-  // Packs the first `layers` layers. Throws std::runtime_error where oneDNN fails. The weights stay
-  // open for the table of word vectors, from which rows are read as they are needed.
+  // Takes the first `layers` layers: float32 weights are used where they lie in the file, others
+  // are packed. Throws std::runtime_error where oneDNN fails. The weights stay open, also for the
+  // table of word vectors, from which rows are read as they are needed.
   static Result<std::unique_ptr<const Encoder>> load(const ModelConfig& config,
                                                      std::shared_ptr<const Weights> weights,
                                                      std::size_t layers, MatrixPath path);

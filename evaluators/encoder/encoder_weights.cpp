@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -100,14 +101,20 @@ class Reader {
     append(name, values);
     return values;
   }
-  // The numbers where they lie in the file, if they are float32 and aligned there; else nullptr.
-  const float* in_place(const std::string& name) const {
+  // The numbers where they lie in the file, at any address, if they are float32; else nullptr.
+  const void* in_place(const std::string& name) const {
     const Tensor& tensor = *weights_.find(name);
-    const void* const bytes = tensor.bytes.data();
-    const bool aligned = reinterpret_cast<std::uintptr_t>(bytes) % alignof(float) == 0;
-    return tensor.type == ElementType::f32 && aligned ? static_cast<const float*>(bytes) : nullptr;
+    return tensor.type == ElementType::f32 ? tensor.bytes.data() : nullptr;
+  }
+  // The same, if a float may stand there.
+  const float* aligned(const std::string& name) const {
+    const void* const lying = in_place(name);
+    return reinterpret_cast<std::uintptr_t>(lying) % alignof(float) == 0
+               ? static_cast<const float*>(lying)
+               : nullptr;
   }
   void forget(const std::string& name) const { weights_.forget(*weights_.find(name)); }
+  void expect(const std::string& name) const { weights_.expect(*weights_.find(name)); }
   LayerNorm norm(const std::string& name) const {
     return {floats(name + ".weight"), floats(name + ".bias")};
   }
@@ -253,33 +260,41 @@ EncoderLayer read_layer(const ModelConfig& config, const Weights& weights, std::
   const std::size_t hidden = config.hidden;
   EncoderLayer layer;
   if (config.relative) layer.relative = read_relative(config, read, number, frame);
-  std::vector<float> floats, bias;
-  if (config.family == Family::deberta) {
-    read_interleaved(config, read, number, floats, bias);
-  } else {
-    floats.reserve(3 * hidden * hidden);
-    for (const std::string& name : {names.query, names.key, names.value}) {
-      read.append(name + ".weight", floats);
-      read.append(name + ".bias", bias);
+  // One matrix of the named layers side by side: of the weights where they lie, if that can be.
+  const auto linear = [&](std::initializer_list<std::string> parts, std::size_t outputs,
+                          std::size_t inputs) {
+    std::vector<float> bias, floats;
+    std::vector<WeightPart> placed;
+    for (const std::string& part : parts) {
+      read.append(part + ".bias", bias);
+      const void* lying = works_in_place(path) ? read.in_place(part + ".weight") : nullptr;
+      if (lying != nullptr) placed.push_back({lying, outputs / parts.size()});
     }
-  }
-  layer.projection = pack_matrix(path, floats.data(), bias.data(), 3 * hidden, hidden);
-  const auto linear = [&](const std::string& name, std::size_t outputs, std::size_t inputs) {
-    bias = read.floats(name + ".bias");
-    const std::string weight = name + ".weight";
-    if (const float* lying = read.in_place(weight)) {
-      auto packed = pack_matrix(path, lying, bias.data(), outputs, inputs);
-      read.forget(weight);
-      return packed;
+    if (placed.size() == parts.size()) {
+      for (const std::string& part : parts) read.expect(part + ".weight");
+      return place_matrix(path, placed, bias.data(), inputs);
     }
-    floats.clear();
-    read.append(weight, floats);
+    if (parts.size() == 1)
+      if (const float* lying = read.aligned(*parts.begin() + ".weight")) {
+        auto packed = pack_matrix(path, lying, bias.data(), outputs, inputs);
+        read.forget(*parts.begin() + ".weight");
+        return packed;
+      }
+    floats.reserve(outputs * inputs);
+    for (const std::string& part : parts) read.append(part + ".weight", floats);
     return pack_matrix(path, floats.data(), bias.data(), outputs, inputs);
   };
-  layer.attention_output = linear(names.attention_output, hidden, hidden);
+  if (config.family == Family::deberta) {
+    std::vector<float> floats, bias;
+    read_interleaved(config, read, number, floats, bias);
+    layer.projection = pack_matrix(path, floats.data(), bias.data(), 3 * hidden, hidden);
+  } else {
+    layer.projection = linear({names.query, names.key, names.value}, 3 * hidden, hidden);
+  }
+  layer.attention_output = linear({names.attention_output}, hidden, hidden);
   layer.attention_norm = read.norm(names.attention_norm);
-  layer.inner = linear(names.inner, config.intermediate, hidden);
-  layer.output = linear(names.output, hidden, config.intermediate);
+  layer.inner = linear({names.inner}, config.intermediate, hidden);
+  layer.output = linear({names.output}, hidden, config.intermediate);
   layer.output_norm = read.norm(names.output_norm);
   return layer;
 }

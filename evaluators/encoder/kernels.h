@@ -15,6 +15,17 @@ constexpr std::size_t padded(std::size_t width) {
   return (width + kPadding - 1) / kPadding * kPadding;
 }
 
+// Weights of a linear layer as they lie in a model file: outputs x inputs, float32 at any address,
+// dense; `bias` is nullptr where there is none.
+struct WeightRows {
+  const void* rows = nullptr;
+  const float* bias = nullptr;
+  std::size_t outputs = 0;
+  std::size_t inputs = 0;
+};
+// The piece of weights that is turned at a time: 256 kB, for the second cache.
+inline constexpr std::size_t kTurnedOutputs = 256, kTurnedInputs = 256;
+
 struct Kernels {
   const char* name;  // "avx512", "avx2", "baseline"
 
@@ -22,6 +33,11 @@ struct Kernels {
   // kPadding: rows of b and c are at least that wide. Any alignment.
   void (*multiply)(const float* a, std::size_t lda, const float* b, std::size_t ldb, float* c,
                    std::size_t ldc, std::size_t m, std::size_t n, std::size_t k);
+  // y = activation(x * weights^T + bias (+ y)): x is rows x inputs, dense; rows of y are `ldy`
+  // apart. `turned`: room for kTurnedOutputs * kTurnedInputs numbers. A row's results do not depend
+  // on the other rows.
+  void (*multiply_weights)(const float* x, std::size_t rows, const WeightRows& weights, float* y,
+                           std::size_t ldy, Activation activation, bool add, float* turned);
   // Softmax of the first n numbers, in place; the rest up to padded(n) becomes 0.
   void (*softmax)(float* row, std::size_t n);
   // Each row: (x - mean) / sqrt(variance + epsilon) * gain + bias, in place.

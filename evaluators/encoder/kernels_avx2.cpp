@@ -6,7 +6,7 @@
 #define LLMOPS_KERNELS kAvx2
 #define LLMOPS_NAME "avx2"
 #define LLMOPS_FLOATS 8
-#define LLMOPS_ROWS 4
+#define LLMOPS_ROWS 6
 #define LLMOPS_VECTORS 2
 #include "evaluators/encoder/kernels_body.inc"
 #endif

@@ -43,12 +43,26 @@ MappedFile::~MappedFile() {
   if (size_ > 0) ::munmap(const_cast<char*>(data_), size_);
 }
 
+namespace {
+
+// Tells the kernel about the pages from `begin` to `end`. Only a hint: a failure costs memory or
+// time, nothing else.
+void advise(std::uintptr_t begin, std::uintptr_t end, int advice) {
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+}
+
+const auto kPage = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+
+}  // namespace
+
 void MappedFile::forget(std::string_view part) const {
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
-  const auto end = (reinterpret_cast<std::uintptr_t>(part.data()) + part.size()) / page * page;
-  // Only a hint: a failure costs memory, nothing else.
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  const auto begin = reinterpret_cast<std::uintptr_t>(part.data());
+  advise((begin + kPage - 1) / kPage * kPage, (begin + part.size()) / kPage * kPage, MADV_DONTNEED);
+}
+
+void MappedFile::expect(std::string_view part) const {
+  const auto begin = reinterpret_cast<std::uintptr_t>(part.data());
+  advise(begin / kPage * kPage, begin + part.size(), MADV_WILLNEED);
 }
 
 }  // namespace llmops

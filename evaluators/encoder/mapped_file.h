@@ -21,6 +21,8 @@ class MappedFile {
   std::string_view bytes() const { return {data_, size_}; }
   // Gives the pages that lie wholly inside `part` back; they come in again when touched.
   void forget(std::string_view part) const;
+  // Starts reading `part` from the disk.
+  void expect(std::string_view part) const;
 
  private:
   MappedFile(std::filesystem::path path, const char* data, std::size_t size)

@@ -1,45 +1,73 @@
 #include "evaluators/encoder/matrix.h"
 
-#include <Eigen/Core>
 #include <algorithm>
-#include <stdexcept>
+#include <vector>
 
 #include "evaluators/encoder/kernels.h"
 
 namespace llmops {
 namespace {
 
-using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-Eigen::Index index(std::size_t value) { return static_cast<Eigen::Index>(value); }
-
-class EigenMatrix final : public Matrix {
+// Weights where they lie, or a copy of them, and a copy of the bias.
+class PlacedWeights {
  public:
-  EigenMatrix(const float* weights, const float* bias, std::size_t outputs, std::size_t inputs)
-      : weights_(Eigen::Map<const RowMajor>(weights, index(outputs), index(inputs))),
-        bias_(Eigen::RowVectorXf::Zero(index(outputs))) {
-    if (bias != nullptr) bias_ = Eigen::Map<const Eigen::RowVectorXf>(bias, index(outputs));
+  PlacedWeights(std::span<const WeightPart> parts, const float* bias, std::size_t inputs)
+      : parts_(parts.begin(), parts.end()), inputs_(inputs) {
+    for (const WeightPart& part : parts_) outputs_ += part.outputs;
+    if (bias != nullptr) bias_.assign(bias, bias + outputs_);
   }
+  PlacedWeights(const float* weights, const float* bias, std::size_t outputs, std::size_t inputs)
+      : copy_(weights, weights + outputs * inputs),
+        parts_{
+            {copy_.data(), outputs}
+  },
+        inputs_(inputs),
+        outputs_(outputs) {
+    if (bias != nullptr) bias_.assign(bias, bias + outputs);
+  }
+  PlacedWeights(const PlacedWeights&) = delete;
+  PlacedWeights& operator=(const PlacedWeights&) = delete;
 
-  void multiply(const float* x, std::size_t rows, float* y, Activation activation, bool add,
-                MatrixScratch&) const override {
-    const Eigen::Map<const RowMajor> from(x, index(rows), weights_.cols());
-    Eigen::Map<RowMajor> to(y, index(rows), weights_.rows());
-    if (add)
-      to.rowwise() += bias_;
-    else
-      to = bias_.replicate(index(rows), 1);
-    to.noalias() += from * weights_.transpose();
-    if (activation != Activation::none)
-      kernels().activate(y, rows * static_cast<std::size_t>(weights_.rows()), activation);
+  std::size_t inputs() const { return inputs_; }
+  std::size_t outputs() const { return outputs_; }
+  // `use(part's weights and bias, its first output)`
+  template <typename Use>
+  void for_each(Use use) const {
+    std::size_t first = 0;
+    for (const WeightPart& part : parts_) {
+      use(WeightRows{part.rows, bias_.empty() ? nullptr : bias_.data() + first, part.outputs,
+                     inputs_},
+          first);
+      first += part.outputs;
+    }
   }
 
  private:
-  RowMajor weights_;
-  Eigen::RowVectorXf bias_;
+  std::vector<float> copy_;
+  std::vector<WeightPart> parts_;
+  std::vector<float> bias_;
+  std::size_t inputs_ = 0, outputs_ = 0;
 };
 
-constexpr std::size_t kMostRows = 256;
+class PortableMatrix final : public Matrix {
+ public:
+  template <typename... Arguments>
+  explicit PortableMatrix(const Arguments&... arguments) : weights_(arguments...) {}
+
+  void multiply(const float* x, std::size_t rows, float* y, Activation activation, bool add,
+                MatrixScratch& scratch) const override {
+    float* turned = scratch.library.at_least(kTurnedOutputs * kTurnedInputs * sizeof(float));
+    weights_.for_each([&](const WeightRows& part, std::size_t first) {
+      kernels().multiply_weights(x, rows, part, y + first, weights_.outputs(), activation, add,
+                                 turned);
+    });
+  }
+
+ private:
+  PlacedWeights weights_;
+};
+
+constexpr std::size_t kMostRows = 768;
 
 // Calls `product` with each run of rows: as few as possible, of about the same number, multiples of
 // kRowPadding, so that few kinds of products are made.
@@ -69,6 +97,38 @@ class Float32Matrix final : public Matrix {
  private:
   std::size_t inputs_, outputs_;
   std::unique_ptr<OneDnn::Packed> packed_;
+};
+
+class PlacedFloat32Matrix final : public Matrix {
+ public:
+  PlacedFloat32Matrix(std::span<const WeightPart> parts, const float* bias, std::size_t inputs)
+      : weights_(parts, bias, inputs) {
+    weights_.for_each([&](const WeightRows& part, std::size_t first) {
+      const OneDnn::Shape shape{.inputs = inputs,
+                                .outputs = part.outputs,
+                                .bias = part.bias != nullptr,
+                                .stride = weights_.outputs()};
+      parts_.push_back({OneDnn::get()->borrow(shape, part.rows, part.bias), first});
+    });
+  }
+
+  void multiply(const float* x, std::size_t rows, float* y, Activation activation, bool add,
+                MatrixScratch& scratch) const override {
+    in_runs(rows, [&](std::size_t at, std::size_t run) {
+      for (const Part& part : parts_)
+        OneDnn::get()->multiply(*part.weights, x + at * weights_.inputs(), run,
+                                y + at * weights_.outputs() + part.first, activation, add,
+                                scratch.library);
+    });
+  }
+
+ private:
+  struct Part {
+    std::unique_ptr<OneDnn::Packed> weights;
+    std::size_t first = 0;
+  };
+  PlacedWeights weights_;
+  std::vector<Part> parts_;
 };
 
 class Bf16Matrix final : public Matrix {
@@ -177,7 +237,18 @@ std::unique_ptr<Matrix> pack_matrix(MatrixPath path, const float* weights, const
     case MatrixPath::portable:
       break;
   }
-  return std::make_unique<EigenMatrix>(weights, bias, outputs, inputs);
+  return std::make_unique<PortableMatrix>(weights, bias, outputs, inputs);
+}
+
+bool works_in_place(MatrixPath path) {
+  return path == MatrixPath::portable || path == MatrixPath::float32;
+}
+
+std::unique_ptr<Matrix> place_matrix(MatrixPath path, std::span<const WeightPart> parts,
+                                     const float* bias, std::size_t inputs) {
+  if (path == MatrixPath::float32)
+    return std::make_unique<PlacedFloat32Matrix>(parts, bias, inputs);
+  return std::make_unique<PortableMatrix>(parts, bias, inputs);
 }
 
 }  // namespace llmops

@@ -34,20 +34,21 @@ void* aligned(std::size_t bytes) {
 }  // namespace
 
 // The functions that are used, by their names in the library.
-#define LLMOPS_DNNL_FUNCTIONS(X)                                                            \
-  X(engine_create)                                                                          \
-  X(stream_create)                                                                          \
-  X(get_effective_cpu_isa)                                                                  \
-  X(memory_desc_init_by_tag)                                                                \
-  X(memory_desc_get_size)                                                                   \
-  X(memory_create)                                                                          \
-  X(memory_destroy)                                                                         \
-  X(primitive_attr_create) X(primitive_attr_destroy) X(primitive_attr_set_post_ops)         \
-      X(primitive_attr_set_scratchpad_mode) X(post_ops_create) X(post_ops_destroy)          \
-          X(post_ops_append_sum) X(post_ops_append_eltwise) X(matmul_desc_init)             \
-              X(primitive_desc_create) X(primitive_desc_destroy) X(primitive_desc_query_md) \
-                  X(primitive_create) X(primitive_destroy) X(primitive_execute)             \
-                      X(reorder_primitive_desc_create)
+#define LLMOPS_DNNL_FUNCTIONS(X)                                                                 \
+  X(engine_create)                                                                               \
+  X(stream_create)                                                                               \
+  X(get_effective_cpu_isa)                                                                       \
+  X(memory_desc_init_by_tag)                                                                     \
+  X(memory_desc_init_by_strides)                                                                 \
+  X(memory_desc_get_size)                                                                        \
+  X(memory_create)                                                                               \
+  X(memory_destroy)                                                                              \
+  X(primitive_attr_create)                                                                       \
+  X(primitive_attr_destroy) X(primitive_attr_set_post_ops) X(primitive_attr_set_scratchpad_mode) \
+      X(post_ops_create) X(post_ops_destroy) X(post_ops_append_sum) X(post_ops_append_eltwise)   \
+          X(matmul_desc_init) X(primitive_desc_create) X(primitive_desc_destroy)                 \
+              X(primitive_desc_query_md) X(primitive_create) X(primitive_destroy)                \
+                  X(primitive_execute) X(reorder_primitive_desc_create)
 
 struct OneDnn::State {
 #define LLMOPS_DECLARE(name) decltype(&::dnnl_##name) name = nullptr;
@@ -58,11 +59,12 @@ struct OneDnn::State {
   dnnl_stream_t stream = nullptr;
 
   struct Key {
-    std::size_t rows, inputs, outputs;
-    bool bf16, bf16_out, bias, add;
+    std::size_t rows, inputs, outputs, stride;
+    bool bf16, bf16_out, bias, borrowed, add;
     Activation activation;
     auto tie() const {
-      return std::tie(rows, inputs, outputs, bf16, bf16_out, bias, add, activation);
+      return std::tie(rows, inputs, outputs, stride, bf16, bf16_out, bias, borrowed, add,
+                      activation);
     }
     bool operator<(const Key& other) const { return tie() < other.tie(); }
   };
@@ -102,6 +104,17 @@ struct OneDnn::State {
     return made;
   }
 
+  // Dense columns, rows `stride` apart.
+  dnnl_memory_desc_t describe_rows(std::size_t rows, std::size_t columns, bool bf16,
+                                   std::size_t stride) const {
+    const dnnl_dims_t extents = {static_cast<dnnl_dim_t>(rows), static_cast<dnnl_dim_t>(columns)};
+    const dnnl_dims_t strides = {static_cast<dnnl_dim_t>(stride), 1};
+    dnnl_memory_desc_t made;
+    check(memory_desc_init_by_strides(&made, 2, extents, bf16 ? dnnl_bf16 : dnnl_f32, strides),
+          "a memory description");
+    return made;
+  }
+
   dnnl_memory_t memory(const dnnl_memory_desc_t& description, const void* data) const {
     dnnl_memory_t made = nullptr;
     check(memory_create(&made, &description, engine, const_cast<void*>(data)), "a memory object");
@@ -135,7 +148,8 @@ struct OneDnn::State {
     made.b = order != nullptr ? *order
                               : describe(key.inputs, key.outputs, key.bf16, dnnl_format_tag_any);
     made.bias = describe(1, key.outputs, false, dnnl_ab);
-    made.c = describe(key.rows, key.outputs, key.bf16_out, dnnl_ab);
+    made.c = describe_rows(key.rows, key.outputs, key.bf16_out,
+                           key.stride == 0 ? key.outputs : key.stride);
     dnnl_primitive_attr_t attr = attributes(key.activation, key.add);
     dnnl_matmul_desc_t operation;
     check(matmul_desc_init(&operation, &made.a, &made.b, key.bias ? &made.bias : nullptr, &made.c),
@@ -169,8 +183,8 @@ class PackedWeights final : public OneDnn::Packed {
   ~PackedWeights() override {
     if (b != nullptr) destroy(b);
     if (bias != nullptr) destroy(bias);
-    std::free(data);
-    std::free(bias_data);
+    if (!borrowed) std::free(data);
+    if (!borrowed) std::free(bias_data);
   }
   std::size_t bytes() const override { return size; }
 
@@ -180,6 +194,7 @@ class PackedWeights final : public OneDnn::Packed {
   void* data = nullptr;
   void* bias_data = nullptr;
   std::size_t size = 0;
+  bool borrowed = false;
   decltype(&::dnnl_memory_destroy) destroy = nullptr;
 };
 
@@ -216,9 +231,11 @@ std::unique_ptr<OneDnn::Packed> OneDnn::pack(const Shape& shape, const void* wei
   const State::Primitive usual = state_->make({.rows = kUsualRows,
                                                .inputs = shape.inputs,
                                                .outputs = shape.outputs,
+                                               .stride = shape.stride,
                                                .bf16 = shape.bf16,
                                                .bf16_out = shape.bf16_out,
                                                .bias = shape.bias,
+                                               .borrowed = false,
                                                .add = false,
                                                .activation = Activation::none},
                                               nullptr);
@@ -256,6 +273,19 @@ std::unique_ptr<OneDnn::Packed> OneDnn::pack(const Shape& shape, const void* wei
   return packed;
 }
 
+std::unique_ptr<OneDnn::Packed> OneDnn::borrow(const Shape& shape, const void* weights,
+                                               const float* bias) const {
+  auto packed = std::make_unique<PackedWeights>();
+  packed->shape = shape;
+  packed->destroy = state_->memory_destroy;
+  packed->borrowed = true;
+  packed->order = state_->describe(shape.inputs, shape.outputs, false, dnnl_ba);
+  packed->b = state_->memory(packed->order, weights);
+  if (shape.bias)
+    packed->bias = state_->memory(state_->describe(1, shape.outputs, false, dnnl_ab), bias);
+  return packed;
+}
+
 void OneDnn::multiply(const Packed& given, const void* a, std::size_t rows, void* c,
                       Activation activation, bool add, Scratch& scratch) const {
   state_->one_thread();
@@ -263,9 +293,11 @@ void OneDnn::multiply(const Packed& given, const void* a, std::size_t rows, void
   const State::Primitive& primitive = state_->primitive({.rows = rows,
                                                          .inputs = packed.shape.inputs,
                                                          .outputs = packed.shape.outputs,
+                                                         .stride = packed.shape.stride,
                                                          .bf16 = packed.shape.bf16,
                                                          .bf16_out = packed.shape.bf16_out,
                                                          .bias = packed.shape.bias,
+                                                         .borrowed = packed.borrowed,
                                                          .add = add,
                                                          .activation = activation},
                                                         packed.order);

@@ -28,6 +28,7 @@ class OneDnn {
     bool bf16 = false;      // A and B; else float32
     bool bf16_out = false;  // C
     bool bias = false;
+    std::size_t stride = 0;  // from one row of C to the next; 0: outputs
     bool operator==(const Shape&) const = default;
   };
 
@@ -40,6 +41,11 @@ class OneDnn {
   // `weights` is outputs x inputs, float32, or bfloat16 where the shape says so; `bias` float32 or
   // nullptr.
   std::unique_ptr<Packed> pack(const Shape& shape, const void* weights, const float* bias) const;
+
+  // Float32 weights (outputs x inputs) that stay where they lie and are packed a piece at a time
+  // within each product: slower by a twentieth for many rows, but nothing is copied. They and
+  // `bias` must outlive the result.
+  std::unique_ptr<Packed> borrow(const Shape& shape, const void* weights, const float* bias) const;
 
   // Memory of one thread: the library's scratchpad.
   class Scratch {

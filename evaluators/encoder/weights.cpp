@@ -79,6 +79,17 @@ struct Weights::State {
     return problems;
   }
 
+  // nullptr for a tensor that lies in no file but in memory.
+  const MappedFile* file_of(const Tensor& tensor) const {
+    for (const auto& map : maps) {
+      const std::string_view bytes = map->bytes();
+      if (tensor.bytes.data() >= bytes.data() &&
+          tensor.bytes.data() + tensor.bytes.size() <= bytes.data() + bytes.size())
+        return map.get();
+    }
+    return nullptr;
+  }
+
   const Tensor* find_exactly(const std::string& name) const {
     const auto found = tensors.find(prefix + name);
     return found == tensors.end() ? nullptr : &found->second;
@@ -160,12 +171,11 @@ const Tensor* Weights::get(std::string_view name, const Shape& shape, Diagnostic
 }
 
 void Weights::forget(const Tensor& tensor) const {
-  for (const auto& map : state_->maps) {
-    const std::string_view bytes = map->bytes();
-    if (tensor.bytes.data() >= bytes.data() &&
-        tensor.bytes.data() + tensor.bytes.size() <= bytes.data() + bytes.size())
-      return map->forget(tensor.bytes);
-  }
+  if (const MappedFile* file = state_->file_of(tensor)) file->forget(tensor.bytes);
+}
+
+void Weights::expect(const Tensor& tensor) const {
+  if (const MappedFile* file = state_->file_of(tensor)) file->expect(tensor.bytes);
 }
 
 }  // namespace llmops

@@ -33,6 +33,8 @@ class Weights {
 
   // Lets go of a tensor's pages once it was copied.
   void forget(const Tensor& tensor) const;
+  // Starts reading a tensor that will be used where it lies.
+  void expect(const Tensor& tensor) const;
 
   // The files that hold the tensors.
   const std::vector<std::filesystem::path>& files() const { return files_; }

@@ -11,7 +11,9 @@
 
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
+#include "evaluators/encoder/kernels.h"
 #include "evaluators/encoder/tokenizer.h"
+#include "evaluators/metrics/bertscore/matching.h"
 #include "tests/support/reference.h"
 
 using namespace llmops;
@@ -154,6 +156,41 @@ TEST_CASE("encoder: one path, packing, order and number of threads like the othe
       Vectors alone;
       for (const TokenIds& text : texts) alone.push_back(encode(*encoder, {text})[0]);
       CHECK(largest_difference(alone, packed) < 1e-5);
+    }
+  }
+}
+
+TEST_CASE("encoder: the scores of each exact path agree to 1e-5") {
+  const auto root = llmops::test::shared("reference/bertscore");
+  if (!root) return;
+  for (const std::string model : {"bert-tiny", "roberta-tiny", "deberta-v3-tiny"}) {
+    CAPTURE(model);
+    const fs::path folder = *root / "models" / model;
+    const std::vector<TokenIds> texts = sentences(*root, folder);
+    // Of each text with the one behind it, at the last layer.
+    const auto scores = [&](MatrixPath path) {
+      const auto encoder = load(folder, path);
+      const std::size_t hidden = encoder->config().hidden;
+      Vectors vectors = encode(*encoder, texts);
+      std::vector<double> made;
+      for (std::size_t i = 0; i < texts.size(); ++i)
+        kernels().unit_length(vectors[i].back().data(), texts[i].size(), hidden);
+      for (std::size_t i = 0; i + 1 < texts.size(); ++i) {
+        const std::vector<float> ones(texts[i].size(), 1.0F), others(texts[i + 1].size(), 1.0F);
+        made.push_back(
+            match({vectors[i].back(), ones}, {vectors[i + 1].back(), others}, hidden).f1);
+      }
+      return made;
+    };
+    const std::vector<double> wanted = scores(MatrixPath::portable);
+    for (const MatrixPath path : {MatrixPath::float32, MatrixPath::split}) {
+      if (!available(path)) continue;
+      CAPTURE(std::string(name(path)));
+      const std::vector<double> other = scores(path);
+      double most = 0;
+      for (std::size_t i = 0; i < wanted.size(); ++i)
+        most = std::max(most, std::abs(other[i] - wanted[i]));
+      CHECK(most < 1e-5);
     }
   }
 }

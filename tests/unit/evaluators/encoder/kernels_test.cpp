@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -118,6 +119,57 @@ TEST_CASE("kernels: products of any shape") {
         }
 }
 
+TEST_CASE("kernels: products with weights as a file holds them") {
+  const KernelList list = all_kernels();
+  struct Row {
+    const char* why;
+    std::size_t rows, outputs, inputs, shift;  // bytes off a float's place
+    bool add, bias;
+    Activation activation;
+  };
+  const Row table[] = {
+      {"one number",                        1,  1,   1,   0, false, false, Activation::none},
+      {"less than a tile",                  5,  7,   9,   0, true,  true,  Activation::none},
+      {"unaligned, one of each rest",       13, 65,  33,  3, true,  true,  Activation::relu},
+      {"more inputs than are turned",       7,  24,  520, 1, false, true,  Activation::tanh},
+      {"more outputs than are turned",      12, 300, 40,  2, true,  false, Activation::gelu},
+      {"several pieces both ways, no bias", 6,  512, 512, 0, false, false, Activation::none}
+  };
+  for (const Row& row : table)
+    for (std::size_t set = 0; set < list.count; ++set) {
+      CAPTURE(std::string(row.why));
+      CAPTURE(std::string(list.items[set]->name));
+      const std::vector<float> x = numbers(row.rows * row.inputs, 1),
+                               w = numbers(row.outputs * row.inputs, 2),
+                               bias = numbers(row.outputs, 3);
+      std::string lying(row.shift + w.size() * sizeof(float), '\0');
+      std::memcpy(lying.data() + row.shift, w.data(), w.size() * sizeof(float));
+      const std::size_t stride = row.outputs + 3;
+      std::vector<float> y = numbers(row.rows * stride, 4), turned(kTurnedOutputs * kTurnedInputs);
+      const std::vector<float> before = y;
+      list.items[set]->multiply_weights(
+          x.data(), row.rows,
+          {lying.data() + row.shift, row.bias ? bias.data() : nullptr, row.outputs, row.inputs},
+          y.data(), stride, row.activation, row.add, turned.data());
+      double most = 0;
+      for (std::size_t i = 0; i < row.rows; ++i) {
+        for (std::size_t j = 0; j < row.outputs; ++j) {
+          double sum =
+              (row.bias ? wide(bias[j]) : 0) + (row.add ? wide(before[i * stride + j]) : 0);
+          for (std::size_t k = 0; k < row.inputs; ++k)
+            sum += wide(x[i * row.inputs + k]) * wide(w[j * row.inputs + k]);
+          if (row.activation == Activation::relu) sum = std::max(sum, 0.0);
+          if (row.activation == Activation::tanh) sum = std::tanh(sum);
+          if (row.activation == Activation::gelu) sum *= 0.5 * (1 + std::erf(sum / std::sqrt(2.0)));
+          most = std::max(most, std::abs(sum - wide(y[i * stride + j])));
+        }
+        for (std::size_t j = row.outputs; j < stride; ++j)
+          CHECK(y[i * stride + j] == before[i * stride + j]);
+      }
+      CHECK(most < 2e-5);
+    }
+}
+
 TEST_CASE("kernels: bfloat16 to the nearest, halves of a split add up") {
   const KernelList list = all_kernels();
   for (std::size_t set = 0; set < list.count; ++set) {
@@ -167,6 +219,36 @@ TEST_CASE("matrix: every path that this machine has") {
       CHECK(most < tolerance);
     }
   }
+}
+
+TEST_CASE("matrix: weights that stay where they lie, in parts side by side") {
+  for (const MatrixPath path : {MatrixPath::portable, MatrixPath::float32}) {
+    CHECK(works_in_place(path));
+    if (!available(path)) continue;
+    CAPTURE(std::string(name(path)));
+    const std::size_t inputs = 40, first = 24, second = 16, outputs = first + second;
+    const std::vector<float> weights = numbers(inputs * outputs, 1), bias = numbers(outputs, 2);
+    std::string lying(1 + weights.size() * sizeof(float), '\0');  // as behind an unpadded header
+    std::memcpy(lying.data() + 1, weights.data(), weights.size() * sizeof(float));
+    const WeightPart parts[] = {
+        {lying.data() + 1,                                  first },
+        {lying.data() + 1 + first * inputs * sizeof(float), second}
+    };
+    const auto placed = place_matrix(path, parts, bias.data(), inputs);
+    const auto copied = pack_matrix(path, weights.data(), bias.data(), outputs, inputs);
+    for (const std::size_t rows : {1, 30, 900}) {
+      const std::vector<float> x = numbers(padded_rows(rows) * inputs, 3);
+      std::vector<float> y = numbers(padded_rows(rows) * outputs, 4), wanted = y;
+      MatrixScratch scratch;
+      placed->multiply(x.data(), rows, y.data(), Activation::none, true, scratch);
+      copied->multiply(x.data(), rows, wanted.data(), Activation::none, true, scratch);
+      double most = 0;
+      for (std::size_t i = 0; i < rows * outputs; ++i)
+        most = std::max(most, std::abs(wide(y[i]) - wide(wanted[i])));
+      CHECK(most < 5e-6);
+    }
+  }
+  CHECK_FALSE(works_in_place(MatrixPath::bf16));
 }
 
 TEST_CASE("packing: every text once, blocks within their bound") {
