@@ -14,6 +14,7 @@
 #include "cli/length_controlled.h"
 #include "cli/progress.h"
 #include "cli/run_origin.h"
+#include "cli/scoring_progress.h"
 #include "datasets/text/utf8.h"
 #include "evaluators/cache/response_cache.h"
 #include "evaluators/recorder.h"
@@ -298,6 +299,7 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   const std::int64_t wanted = cases_of(dataset, options.shard) * suite.samples;
 
   SequentialRun* const sequential = options.sequential;
+  ScoringProgress scoring(console, suite.evaluators);
   Recorder recorder(
       store, header.id, suite.evaluators,
       sequential == nullptr
@@ -345,8 +347,10 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   } else {
     counts = fan_out(next, *cell.model, loop, fan_out_options, on_sample);
   }
-  recorder.finish();
   progress.stop();
+  scoring.start();
+  recorder.finish();
+  scoring.stop();
   for (std::string& warning : calibration_warnings(suite))
     header.warnings.push_back(std::move(warning));
   for (std::string& warning : judges.drift(suite, header.id))
