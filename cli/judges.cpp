@@ -8,6 +8,8 @@
 #include "cli/judge_steps.h"
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
+#include "evaluators/own_client.h"
+#include "evaluators/runner/budget.h"
 #include "evaluators/store/side_calls.h"
 
 namespace llmops {
@@ -131,12 +133,17 @@ ConnectedJudges::ConnectedJudges(const Suite& suite, SideModels* models, const S
     for (std::size_t i = 0; run_ && i < models->asking().size(); ++i)
       if (models->asking()[i].asks == asks) asker = &run_->asker(i);
     asks_.emplace_back(asks, asker);
+    if (auto* const own = dynamic_cast<OwnClient*>(asks)) own->spend_from(fan_out.budget);
     asks->connect(context_of(*asks));
   }
+  budget_ = fan_out.budget;
 }
 
 ConnectedJudges::~ConnectedJudges() {
-  for (const auto& entry : asks_) entry.first->connect({});
+  for (const auto& entry : asks_) {
+    if (auto* const own = dynamic_cast<OwnClient*>(entry.first)) own->spend_from(nullptr);
+    entry.first->connect({});
+  }
 }
 
 AskingContext ConnectedJudges::context_of(const AsksModels& asks) const {
@@ -157,7 +164,12 @@ std::vector<std::string> ConnectedJudges::drift(const Suite& suite, const std::s
 }
 
 std::optional<std::string> ConnectedJudges::stopped() const {
-  return run_ ? run_->stopped() : std::nullopt;
+  if (run_)
+    if (auto why = run_->stopped()) return why;
+  for (const auto& entry : asks_)
+    if (dynamic_cast<OwnClient*>(entry.first) != nullptr && entry.first->stopped())
+      return budget_->why();
+  return std::nullopt;
 }
 
 std::vector<SideUse> ConnectedJudges::uses(const Store& store, const std::string& run_id) const {

@@ -52,6 +52,7 @@ class ConnectedJudges {
 
  private:
   AskingContext common_;
+  Budget* budget_ = nullptr;                          // of the run; nullptr: none
   std::vector<std::pair<AsksModels*, Asker*>> asks_;  // every evaluator that asks, and whom
   std::optional<SideRun> run_;
 };

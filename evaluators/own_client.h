@@ -15,6 +15,10 @@ class OwnClient : public AsksModels {
   double questions_per_sample() const override { return 0; }
   void connect(const AskingContext& context) override;
   std::vector<SideUse> uses() const override;
+  // Of the whole run, before `connect`; nullptr: none. `budget` is there until the next call.
+  void spend_from(Budget* budget) { budget_ = budget; }
+  // The budget is used up.
+  bool stopped() const override;
 
  private:
   virtual void attach(const SideContext& context) = 0;
@@ -23,6 +27,7 @@ class OwnClient : public AsksModels {
 
   std::vector<ModelWish> none_;
   SideUse before_;
+  Budget* budget_ = nullptr;
 };
 
 }  // namespace llmops

@@ -6,10 +6,13 @@
 
 namespace llmops {
 
+class Budget;  // evaluators/runner/budget.h
+
 // What the run that scores has decided about calls.
 struct SideContext {
   const std::atomic<int>* interrupts = nullptr;  // 1: ask no more; 2: drop what is under way
   bool read_cache = true, write_cache = true;
+  Budget* budget = nullptr;  // of the whole run; nullptr: none
 };
 
 }  // namespace llmops

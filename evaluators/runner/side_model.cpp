@@ -1,6 +1,7 @@
 #include "evaluators/runner/side_model.h"
 
 #include "evaluators/providers/make_model.h"
+#include "evaluators/runner/budget.h"
 
 namespace llmops {
 namespace {
@@ -30,6 +31,12 @@ std::unique_ptr<SideModel> SideModel::make(const Value& model, const Source& sou
 }
 
 SideModel::~SideModel() = default;
+
+void SideModel::attach(const SideContext& context) {
+  if (context.budget != nullptr && context.budget != context_.budget)
+    spender_ = context.budget->join();
+  context_ = context;
+}
 
 std::vector<Sample> SideModel::ask(Requests requests) {
   Batch batch{.requests = requests,
@@ -69,11 +76,15 @@ void SideModel::turn_until(const Batch& batch) {
 void SideModel::feed() {
   while (!queue_.empty() && caller_->has_room()) {
     const auto [batch, place] = queue_.front();
+    const Room room = room_for(*batch->requests[place]);
+    if (room == Room::no) return refuse_all(context_.budget->why());
+    if (room == Room::later) return;  // the next answer, or the next look, asks again
     queue_.pop_front();
     Batch* const asked = batch;
     const std::size_t at = place;
     caller_->ask(batch->requests[place], [this, asked, at](Sample sample) {
       count(sample);
+      settle(sample);
       asked->samples[at] = std::move(sample);
       if (--asked->left > 0) return;
       const std::lock_guard lock(mutex_);  // the batch is gone as soon as its thread sees this
@@ -81,6 +92,44 @@ void SideModel::feed() {
       changed_.notify_all();
     });
   }
+}
+
+SideModel::Room SideModel::room_for(const Request& request) {
+  if (context_.budget == nullptr) return Room::yes;
+  const CallEstimate estimate = caller_->estimate(request);
+  // An embedding has no output: what is estimated for it is the default of a chat.
+  Spend guess{.cost_usd = 0, .tokens = estimate.input_tokens};
+  if (const auto& price = model_->spec.price)
+    guess.cost_usd = estimate.input_tokens * price->input / 1e6;
+  switch (context_.budget->take(spender_, guess)) {
+    case Budget::Room::yes:
+      return Room::yes;
+    case Budget::Room::later:
+      return Room::later;
+    case Budget::Room::no:
+      break;
+  }
+  return Room::no;
+}
+
+void SideModel::settle(const Sample& sample) {
+  if (context_.budget == nullptr) return;
+  const std::int64_t tokens = sample.usage.input.value_or(0) + sample.usage.output.value_or(0);
+  context_.budget->settle(
+      spender_, {.cost_usd = sample.cost_usd.value_or(0), .tokens = static_cast<double>(tokens)},
+      !sample.error);
+}
+
+void SideModel::refuse_all(const std::string& why) {
+  const std::lock_guard lock(mutex_);  // the batch is gone as soon as its thread sees `done`
+  for (; !queue_.empty(); queue_.pop_front()) {
+    const auto [batch, place] = queue_.front();
+    Sample& sample = batch->samples[place];
+    sample.attempts = 0;
+    sample.error = {ErrorClass::budget, "not asked: " + why};
+    if (--batch->left == 0) batch->done = true;
+  }
+  changed_.notify_all();
 }
 
 void SideModel::look_at_interrupts() {

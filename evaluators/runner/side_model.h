@@ -36,7 +36,7 @@ class SideModel {
   const ModelSpec& spec() const { return model_->spec; }
   // Rates, prices: before the first call.
   Model& model() { return *model_; }
-  void attach(const SideContext& context) { context_ = context; }
+  void attach(const SideContext& context);
 
   // Blocks until each has an answer or has failed for good (`Sample::error`); in order.
   // Thread-safe.
@@ -49,10 +49,15 @@ class SideModel {
   SideModel() = default;
   void turn_until(const Batch& batch);
   void feed();
+  enum class Room { yes, later, no };
+  Room room_for(const Request& request);
+  void refuse_all(const std::string& why);
+  void settle(const Sample& sample);
   void look_at_interrupts();
   void count(const Sample& sample);
 
   SideContext context_;
+  std::size_t spender_ = 0;  // of the context's budget
   EventLoop loop_;
   std::unique_ptr<Model> model_;
   std::deque<std::pair<Batch*, std::size_t>> queue_;  // of the loop's thread: not yet asked

@@ -56,3 +56,118 @@ TEST_CASE("embeddings: calls, tokens and cost of an endpoint are the run's") {
   const Value fresh = json_of(run_cli({"eval", "--json", "--no-cache"}, here));
   CHECK(text_at(fresh, "/run/judges/0/calls/made") == "1");
 }
+
+TEST_CASE("datasets dedup --by meaning: a folder's vectors or an endpoint's") {
+  const TemporaryFolder folder;
+  const CliOptions here{.folder = folder.path()};
+  folder.write("d.jsonl",
+               "{\"id\": \"a\", \"question\": \"Hello, World\"}\n"
+               "{\"id\": \"b\", \"question\": \"iou\"}\n"
+               "{\"id\": \"c\", \"question\": \"hello , world\"}\n"
+               "{\"id\": \"d\", \"question\": \"HELLO, world\"}\n");
+  const std::vector<std::string> asked = {"datasets", "dedup",    "d.jsonl", "--by",
+                                          "meaning",  "--column", "question"};
+  const auto run = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), asked.begin(), asked.end());
+    return run_cli(more, here);
+  };
+
+  // Three numbers a text: length, vowels, blanks. Only `iou` points elsewhere.
+  const LoopbackServer server(&model_or_embeddings);
+  const Value found =
+      json_of(run({"--model", "toy", "--base-url", server.url() + "/v1", "--json"}));
+  CHECK(text_at(found, "cases") == "4");
+  CHECK(text_at(found, "/duplicates/0/line") == "3");
+  CHECK(text_at(found, "/duplicates/0/repeats") == "1");
+  CHECK(number_at(found, "/duplicates/0/similarity") >= 0.95);
+  const Value strict = json_of(run(
+      {"--model", "toy", "--base-url", server.url() + "/v1", "--threshold", "0.99999", "--json"}));
+  CHECK(strict.find("duplicates")->list()->size() < found.find("duplicates")->list()->size());
+
+  const CliRun alone = run({});
+  CHECK(alone.code == 2);
+  CHECK(alone.err.find("--by meaning needs vectors") != std::string::npos);
+  const CliRun nowhere = run({"--model", "./nothing"});
+  CHECK(nowhere.code == 2);
+  CHECK(nowhere.err.find("there is no model folder `./nothing`") != std::string::npos);
+  const CliRun dead = run({"--model", "toy", "--base-url", "http://127.0.0.1:9/v1", "--json"});
+  CHECK(text_at(json_of(dead), "/duplicates") == "[]");  // nothing is dropped for want of a vector
+  CHECK(dead.err.find("cases without an embedding are kept") != std::string::npos);
+
+  const auto model = shared("reference/bertscore/models/bert-tiny");
+  if (!model) return;
+  const CliRun written = run({"--model", model->string(), "--output", "kept.jsonl"});
+  CHECK(written.code == 0);
+  // An uncased tokenizer gives the same ids for a, c and d.
+  CHECK(read_source(folder.path() / "kept.jsonl")->text() ==
+        "{\"id\":\"a\",\"question\":\"Hello, World\"}\n"
+        "{\"id\":\"b\",\"question\":\"iou\"}\n");
+}
+
+TEST_CASE("runs drift --model: how far the outputs' mean embedding moved") {
+  const TemporaryFolder folder;
+  std::string said = "a b";
+  const LoopbackServer server([&said](const Received& request) {
+    return request.path == "/v1/embeddings" ? embeddings_answer(request)
+                                            : chat_reply(request, said);
+  });
+  write_live_project(folder, server.url(), 12, "name: m, stream: false");
+  const CliOptions here{.folder = folder.path()};
+  REQUIRE(run_cli({"eval", "--quiet"}, here).code == 0);
+  const std::string first =
+      text_at(json_of(run_cli({"runs", "list", "--json"}, here)), "/runs/0/id");
+  said = "aeiouaeiouaeiou";
+  REQUIRE(run_cli({"eval", "--quiet", "--no-cache"}, here).code == 0);
+
+  const auto drift = [&](const std::string& to, std::vector<std::string> vectors) {
+    std::vector<std::string> arguments = {"runs", "drift", first, to, "--json"};
+    arguments.insert(arguments.end(), vectors.begin(), vectors.end());
+    const Value told = json_of(run_cli(arguments, here));
+    for (const Value& finding : *told.find("findings")->list())
+      if (finding.find("centroid_distance") != nullptr) return finding;
+    FAIL("no centroid");
+    return Value();
+  };
+  const std::vector<std::string> endpoint = {"--model", "toy", "--base-url", server.url() + "/v1"};
+  // (3, 1, 1) against (15, 15, 0): 1 - 60 / sqrt(11 * 450)
+  const Value far = drift("last", endpoint);
+  CHECK(number_at(far, "centroid_distance") == doctest::Approx(0.147197).epsilon(1e-4));
+  CHECK(text_at(far, "baseline_n") == "12");
+  CHECK(number_at(drift(first, endpoint), "centroid_distance") == doctest::Approx(0.0));
+
+  if (const auto model = shared("reference/bertscore/models/bert-tiny")) {
+    const std::vector<std::string> local = {"--model", model->string()};
+    CHECK(number_at(drift("last", local), "centroid_distance") > 1e-3);
+    CHECK(number_at(drift(first, local), "centroid_distance") < 1e-9);
+  }
+  const CliRun both =
+      run_cli({"runs", "drift", first, "last", "--model", "toy", "--base-url", server.url(),
+               "--embeddings", "e.jsonl", "--baseline-embeddings", "e.jsonl"},
+              here);
+  CHECK(both.code == 2);
+}
+
+TEST_CASE("embeddings: an endpoint's calls stay within --max-cost, and the run goes on later") {
+  const TemporaryFolder folder;
+  const LoopbackServer server(&model_or_embeddings);
+  write_live_project(folder, server.url(), 3,
+                     "name: m, stream: false, price: {input: 0, output: 0}");
+  const std::string suite = read_source(folder.path() / "llmops.yaml")->text();
+  const std::string given = "evaluators: [exact_match]";
+  // A dollar a token.
+  folder.write("llmops.yaml", std::string(suite).replace(
+                                  suite.find(given), given.size(),
+                                  "evaluators:\n  - exact_match\n"
+                                  "  - embedding_similarity: {model: {name: toy, base_url: " +
+                                      server.url() + "/v1, price: {input: 1000000, output: 0}}}"));
+  const CliOptions here{.folder = folder.path()};
+  const CliRun stopped = run_cli({"eval", "--max-cost", "0.1", "--json"}, here);
+  CAPTURE(stopped.err);
+  CHECK(stopped.code == 3);
+  CHECK(stopped.err.find("max-cost reached") != std::string::npos);
+  CHECK(number_at(json_of(stopped), "/run/cost_usd") == 0.0);
+  const CliRun resumed = run_cli({"eval", "--resume", "last", "--json"}, here);
+  CAPTURE(resumed.err);
+  CHECK(resumed.code == 0);
+  CHECK(text_at(json_of(resumed), "/metrics/embedding_similarity/mean") == "1.0");
+}
