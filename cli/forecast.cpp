@@ -104,15 +104,25 @@ double input_of(const Prompt& prompt, const PromptTokens& tokens, double counted
   return counted;
 }
 
+// Samples of a case that one call brings: `n` of the parameters.
+std::int64_t samples_per_call(const Value& model) {
+  const bool may = text_at(model, "provider") == "openai";
+  const double n = may ? number_at(model, "/parameters/n").value_or(1) : 1;
+  return n >= 1 && n <= 1000 ? static_cast<std::int64_t>(n) : 1;
+}
+
 CellForecast forecast_cell(const Prompt& prompt, const Value& model, const PromptTokens& tokens,
-                           double counted, std::int64_t calls, const Earlier& earlier,
-                           const PriceTable& prices) {
+                           double counted, std::int64_t samples, std::int64_t calls,
+                           const Earlier& earlier, const PriceTable& prices) {
   CellForecast cell{
       .prompt = fmt::format("{}@{}", prompt.name, prompt.version),
       .model = text_at(model, "name").empty() ? text_at(model, "provider") : text_at(model, "name"),
+      .samples = samples,
       .calls = calls};
-  const auto all = static_cast<double>(calls);
-  cell.input_tokens = input_of(prompt, tokens, counted, earlier, cell.tokens_from) * all;
+  const auto all = static_cast<double>(samples);
+  // The question is paid for with each call; an earlier run's samples have their shares of it.
+  const double asked = counted * static_cast<double>(calls) / std::max(1.0, all);
+  cell.input_tokens = input_of(prompt, tokens, asked, earlier, cell.tokens_from) * all;
   if (earlier.output_tokens) {
     cell.output_tokens = *earlier.output_tokens * all;
   } else if (const auto longest = longest_answer(prompt, model)) {
@@ -220,9 +230,12 @@ std::vector<CellForecast> forecast(const Suite& suite, std::int64_t cases,
                                    const PriceTable& prices) {
   std::vector<CellForecast> cells;
   for (std::size_t i = 0; i < suite.prompts.size(); ++i)
-    for (const Value& model : suite.models)
+    for (const Value& model : suite.models) {
+      const std::int64_t together = samples_per_call(model);
+      const std::int64_t calls = cases * ((suite.samples + together - 1) / together);
       cells.push_back(forecast_cell(*suite.prompts[i], model, tokens, tokens.per_case[i],
-                                    cases * suite.samples, earlier, prices));
+                                    cases * suite.samples, calls, earlier, prices));
+    }
   return cells;
 }
 

@@ -19,7 +19,7 @@ namespace llmops {
 struct Earlier {
   std::string run;            // id; empty: none
   std::string prompt_sha256;  // the content that it asked
-  std::optional<double> input_tokens, output_tokens, cost_usd, latency_ms;  // of one call
+  std::optional<double> input_tokens, output_tokens, cost_usd, latency_ms;  // of one sample
   std::optional<Comparison> comparison;
 };
 
@@ -53,7 +53,8 @@ class MessageCounter {
 // One prompt with one model.
 struct CellForecast {
   std::string prompt, model;
-  std::int64_t calls = 0;
+  std::int64_t samples = 0;
+  std::int64_t calls = 0;  // fewer where one brings several samples
   std::optional<double> input_tokens, output_tokens, cost_usd, time_s;  // of all calls
   std::string tokens_from, prices_from;
 };

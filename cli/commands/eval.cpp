@@ -247,10 +247,13 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
   const std::int64_t cases = cases_of(*plan.dataset, plan.shard);
   std::vector<CellForecast> cells = forecast(plan.suite, cases, plan.tokens, *earlier, plan.prices);
   if (options.batch) halve(plan, cells);
-  std::int64_t calls = 0;
-  for (const CellForecast& cell : cells) calls += cell.calls;
+  std::int64_t calls = 0, samples = 0;
+  for (const CellForecast& cell : cells) {
+    calls += cell.calls;
+    samples += cell.samples;
+  }
   const std::int64_t known = known_samples(plan, options);
-  const std::vector<JudgeForecast> judges = forecast_judges(plan.suite, calls);
+  const std::vector<JudgeForecast> judges = forecast_judges(plan.suite, samples);
   if (console.json()) {
     List cell_values;
     for (const CellForecast& cell : cells) cell_values.push_back(cell_value(cell));

@@ -141,7 +141,6 @@ ExitCode run(const Options& options, Console& console) {
   if (!earlier) return console.reject(earlier.problems(), "plan");
 
   const std::int64_t cases = options.cases.value_or(*found);
-  const std::int64_t calls = cases * suite->samples;
   const std::vector<CellForecast> cells =
       forecast(*suite, cases, messages.tokens(), *earlier, *prices);
   std::vector<RulePlan> rules;
@@ -153,8 +152,12 @@ ExitCode run(const Options& options, Console& console) {
                        .earlier = earlier->comparison ? &*earlier->comparison : nullptr,
                        .samples = suite->samples});
 
-  const std::int64_t all_calls = calls * std::ssize(cells);
-  const std::vector<JudgeForecast> judges = forecast_judges(*suite, all_calls);
+  std::int64_t all_calls = 0, all_samples = 0;
+  for (const CellForecast& cell : cells) {
+    all_calls += cell.calls;
+    all_samples += cell.samples;
+  }
+  const std::vector<JudgeForecast> judges = forecast_judges(*suite, all_samples);
   if (console.json()) {
     List cell_values, rule_values;
     for (const CellForecast& cell : cells) cell_values.push_back(cell_value(cell));

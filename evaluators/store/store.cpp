@@ -24,6 +24,8 @@
 namespace llmops {
 namespace {
 
+constexpr const char* kNotEnded = "the run has not ended";
+
 constexpr int kStoreVersion = 3;
 
 constexpr const char* kTables = R"(
@@ -176,7 +178,7 @@ void Store::sync() {
 void Store::begin_run(RunHeader& header, const Object& spec) {
   header.id = new_run_id();
   header.complete = false;
-  header.why_incomplete = "the run has not ended";
+  header.why_incomplete = kNotEnded;
   const std::string header_json = dump_json(to_value(header));
   const std::string spec_json = dump_json(Value(spec));
   database_->prepare("INSERT INTO runs(id, header, spec) VALUES(?, ?, ?)")
@@ -449,6 +451,14 @@ StoredRunInfo read_info(const Statement& row) {
   return info;
 }
 
+// A run that was killed has said nothing of its end: what is stored of it is counted.
+void count_unfinished(const Store& store, StoredRunInfo& info) {
+  RunHeader& header = info.header;
+  if (header.complete || header.why_incomplete != kNotEnded) return;
+  header.counts = store.count(header.id);
+  header.cost_usd = store.cost(header.id);
+}
+
 }  // namespace
 
 std::vector<StoredRunInfo> Store::runs() const {
@@ -456,6 +466,7 @@ std::vector<StoredRunInfo> Store::runs() const {
   Statement rows =
       database_->prepare("SELECT header, spec, verdict FROM runs ORDER BY number DESC");
   while (rows.step()) found.push_back(read_info(rows));
+  for (StoredRunInfo& info : found) count_unfinished(*this, info);
   return found;
 }
 
@@ -475,6 +486,7 @@ Result<StoredRunInfo> Store::find_run(const std::string& name) const {
   if (name != "last" && first.header.id != name && rows.step())
     return problem(fmt::format("`{}` begins the name of several runs", name), "",
                    "give more of its letters");
+  count_unfinished(*this, first);
   return first;
 }
 

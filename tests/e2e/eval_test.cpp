@@ -335,6 +335,10 @@ TEST_CASE("eval: `n` asks for several samples with one call, and what is paid ad
                             "/v1, name: m, stream: false, parameters: {n: 3}, "
                             "price: {input: 1, output: 10}}";
   folder.write("suite.yaml", suite(model, "samples: 3\n"));
+  for (const std::vector<std::string>& asking :
+       {std::vector<std::string>{"eval", "suite.yaml", "--dry-run", "--json"},
+        std::vector<std::string>{"plan", "suite.yaml", "--json"}})
+    CHECK(text_at(json_of(run_cli(asking, {.folder = folder.path()}).out), "/calls") == "3");
   const CliRun run = run_cli({"eval", "suite.yaml", "--json"}, {.folder = folder.path()});
   CAPTURE(run.err);
   CHECK(run.code == 0);

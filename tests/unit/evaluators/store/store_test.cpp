@@ -125,6 +125,10 @@ TEST_CASE("store: answers that were never scored are scored on resume") {
   store.begin_run(header, {});
   const CallRecord call{.row = a_case("a", "yes"), .sample = a_sample("yes"), .content = "x"};
   store.add(header.id, {}, {&call, 1});
+  // A killed run has said nothing of its end: what is stored of it is counted all the same.
+  CHECK(store.find_run("last")->header.counts.cases == 1);
+  CHECK(store.runs().at(0).header.counts.samples == 1);
+  CHECK(store.find_run("last")->header.why_incomplete == "the run has not ended");
   store.score_unscored(header.id, metrics);
   CaseRow row;
   REQUIRE(store.open_run(header)->rows()->next(row));
