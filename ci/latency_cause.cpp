@@ -136,4 +136,21 @@ LatencyCause explain_latency(const RunSource& baseline, const RunSource& candida
   return cause;
 }
 
+List splits_value(const LatencyCause& cause) {
+  List splits;
+  for (const LatencySplit& split : cause.splits) {
+    Object parts;
+    for (const LatencyPart& part : split.parts) parts.add(std::string(part.name), part.ms);
+    splits.push_back(Object{
+        {"quantity",     split.quantity    },
+        {"baseline_ms",  split.baseline_ms },
+        {"candidate_ms", split.candidate_ms},
+        {"change_ms",    split.change_ms   },
+        {"parts_ms",     std::move(parts)  },
+        {"sentence",     split.sentence    }
+    });
+  }
+  return splits;
+}
+
 }  // namespace llmops

@@ -39,4 +39,7 @@ struct LatencyCause {
 // every k-th is taken, so that memory and time are bounded.
 LatencyCause explain_latency(const RunSource& baseline, const RunSource& candidate);
 
+// The splits for --json: {quantity, baseline_ms, candidate_ms, change_ms, parts_ms, sentence} each.
+List splits_value(const LatencyCause& cause);
+
 }  // namespace llmops

@@ -304,22 +304,9 @@ Value latency_value(const LatencyCause& cause) {
     return Object{
         {"why", cause.refusal}
     };
-  List splits;
-  for (const LatencySplit& split : cause.splits) {
-    Object parts;
-    for (const LatencyPart& part : split.parts) parts.add(std::string(part.name), part.ms);
-    splits.push_back(Object{
-        {"quantity",     split.quantity    },
-        {"baseline_ms",  split.baseline_ms },
-        {"candidate_ms", split.candidate_ms},
-        {"change_ms",    split.change_ms   },
-        {"parts_ms",     std::move(parts)  },
-        {"sentence",     split.sentence    }
-    });
-  }
   return Object{
-      {"cases",  cause.cases      },
-      {"splits", std::move(splits)}
+      {"cases",  cause.cases        },
+      {"splits", splits_value(cause)}
   };
 }
 

@@ -104,22 +104,9 @@ Value rounds_value(const std::vector<RoundChange>& rounds) {
 }
 
 Value cause_value(const LatencyCause& cause) {
-  List splits;
-  for (const LatencySplit& split : cause.splits) {
-    Object parts;
-    for (const LatencyPart& part : split.parts) parts.add(std::string(part.name), part.ms);
-    splits.push_back(Object{
-        {"quantity",     split.quantity    },
-        {"baseline_ms",  split.baseline_ms },
-        {"candidate_ms", split.candidate_ms},
-        {"change_ms",    split.change_ms   },
-        {"parts_ms",     std::move(parts)  },
-        {"sentence",     split.sentence    }
-    });
-  }
   Object out{
-      {"requests", cause.cases      },
-      {"splits",   std::move(splits)}
+      {"requests", cause.cases        },
+      {"splits",   splits_value(cause)}
   };
   if (!cause.refusal.empty()) out.add("refusal", cause.refusal);
   return out;

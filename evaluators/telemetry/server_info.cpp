@@ -24,22 +24,44 @@ struct Taken {
   const char* ours;
 };
 
-// Start-up options of SGLang (server_args) that change times.
-constexpr const char* kSglangFlags[] = {"tp_size",
-                                        "dp_size",
-                                        "pp_size",
-                                        "mem_fraction_static",
-                                        "max_running_requests",
-                                        "chunked_prefill_size",
-                                        "schedule_policy",
-                                        "disable_radix_cache",
-                                        "attention_backend",
-                                        "kv_cache_dtype",
-                                        "disable_cuda_graph",
-                                        "speculative_algorithm"};
-constexpr const char* kTgiFlags[] = {"max_concurrent_requests", "max_batch_total_tokens",
-                                     "max_input_tokens",        "max_total_tokens",
-                                     "waiting_served_ratio",    "max_waiting_tokens"};
+// A page that only one server has.
+struct OwnPage {
+  std::string_view page, sign;  // a member that tells it from other programs' pages
+  const char* server;
+  std::vector<Taken> taken;
+  std::vector<const char*> flags;  // start-up options that change times
+};
+
+const std::vector<OwnPage>& own_pages() {
+  static const std::vector<OwnPage> kOwn = {
+      {"/get_server_info",
+       "model_path",                  "sglang",
+       {{"/version", "version"},
+        {"/model_path", "model"},
+        {"/dtype", "dtype"},
+        {"/quantization", "quantization"},
+        {"/context_length", "max_model_len"}},
+       {"tp_size", "dp_size", "pp_size", "mem_fraction_static", "max_running_requests",
+        "chunked_prefill_size", "schedule_policy", "disable_radix_cache", "attention_backend",
+        "kv_cache_dtype", "disable_cuda_graph", "speculative_algorithm"}},
+      {"/info",
+       "model_id",                    "tgi",
+       {{"/version", "version"},
+        {"/model_id", "model"},
+        {"/model_dtype", "dtype"},
+        {"/max_total_tokens", "max_model_len"}},
+       {"max_concurrent_requests", "max_batch_total_tokens", "max_input_tokens", "max_total_tokens",
+        "waiting_served_ratio", "max_waiting_tokens"}                   },
+      {"/props",
+       "default_generation_settings", "llama.cpp",
+       {{"/build_info", "version"},
+        {"/model_path", "model"},
+        {"/default_generation_settings/n_ctx", "max_model_len"},
+        {"/total_slots", "slots"}},
+       {}                                                               },
+  };
+  return kOwn;
+}
 
 bool plain(const Value& value) { return value.is_string() || value.is_number() || value.is_bool(); }
 
@@ -53,46 +75,14 @@ void take(const Value& answer, const std::string& path, const char* ours, Object
   }
 }
 
-template <std::size_t N>
-void take_flags(const Value& answer, const char* const (&names)[N], Object& out) {
+Object read_own(const OwnPage& own, const Value& answer) {
+  Object out{
+      {"server", own.server}
+  };
+  for (const Taken& each : own.taken) take(answer, each.theirs, each.ours, out);
   Object flags;
-  for (const char* name : names) take(answer, std::string("/") + name, name, flags);
+  for (const char* name : own.flags) take(answer, std::string("/") + name, name, flags);
   if (!flags.empty()) out.add("flags", std::move(flags));
-}
-
-Object sglang(const Value& answer) {
-  Object out{
-      {"server", "sglang"}
-  };
-  take(answer, "/version", "version", out);
-  take(answer, "/model_path", "model", out);
-  take(answer, "/dtype", "dtype", out);
-  take(answer, "/quantization", "quantization", out);
-  take(answer, "/context_length", "max_model_len", out);
-  take_flags(answer, kSglangFlags, out);
-  return out;
-}
-
-Object tgi(const Value& answer) {
-  Object out{
-      {"server", "tgi"}
-  };
-  take(answer, "/version", "version", out);
-  take(answer, "/model_id", "model", out);
-  take(answer, "/model_dtype", "dtype", out);
-  take(answer, "/max_total_tokens", "max_model_len", out);
-  take_flags(answer, kTgiFlags, out);
-  return out;
-}
-
-Object llama_cpp(const Value& answer) {
-  Object out{
-      {"server", "llama.cpp"}
-  };
-  take(answer, "/build_info", "version", out);
-  take(answer, "/model_path", "model", out);
-  take(answer, "/default_generation_settings/n_ctx", "max_model_len", out);
-  take(answer, "/total_slots", "slots", out);
   return out;
 }
 
@@ -153,10 +143,8 @@ class Page final : public HttpHandler {
 
 Object read_server_page(std::string_view page, const Value& answer, std::string_view model) {
   Object out;
-  if (page == "/get_server_info" && answer.find("model_path") != nullptr) return sglang(answer);
-  if (page == "/info" && answer.find("model_id") != nullptr) return tgi(answer);
-  if (page == "/props" && answer.find("default_generation_settings") != nullptr)
-    return llama_cpp(answer);
+  for (const OwnPage& own : own_pages())
+    if (page == own.page && answer.find(own.sign) != nullptr) return read_own(own, answer);
   if (page == "/api/version") {
     if (answer.find("version") == nullptr) return out;
     out.add("server", "ollama");
