@@ -37,6 +37,14 @@ std::string span(const std::optional<double>& low, const std::optional<double>& 
                      high ? ms(high) : std::string("?"));
 }
 
+std::string gaps_row(const char* name, const TimeHistogram& gaps) {
+  if (gaps.count() == 0) return "";
+  return fmt::format("  {:<14} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n", name, gaps.count(),
+                     ms(gaps.sum() / static_cast<double>(gaps.count())), ms(gaps.quantile(0.5)),
+                     ms(gaps.quantile(0.9)), ms(gaps.quantile(0.95)), ms(gaps.quantile(0.99)),
+                     ms(gaps.quantile(0.999)));
+}
+
 std::string times_table(const LoadFigures& figures) {
   std::string text =
       fmt::format("  {:<14} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}   {}\n", "ms", "n", "mean",
@@ -51,15 +59,10 @@ std::string times_table(const LoadFigures& figures) {
                         ms(quantile(figure, 0.9)), ms(quantile(figure, 0.95)),
                         ms(quantile(figure, 0.99)), ms(quantile(figure, 0.999)), interval);
   }
-  if (figures.token_gaps.count() > 0)
-    text +=
-        fmt::format("  {:<14} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "token gap",
-                    figures.token_gaps.count(),
-                    ms(figures.token_gaps.sum() / static_cast<double>(figures.token_gaps.count())),
-                    ms(figures.token_gaps.quantile(0.5)), ms(figures.token_gaps.quantile(0.9)),
-                    ms(figures.token_gaps.quantile(0.95)), ms(figures.token_gaps.quantile(0.99)),
-                    ms(figures.token_gaps.quantile(0.999)));
-  return text;
+  // Where every event holds one token the two are the same.
+  if (figures.event_gaps.count() != figures.token_gaps.count())
+    text += gaps_row("event gap", figures.event_gaps);
+  return text + gaps_row("token gap", figures.token_gaps);
 }
 
 // "memory", "own error": what a line is about, in the width of the table's first column.
@@ -67,22 +70,24 @@ std::string about(std::string_view what) { return fmt::format("  {:<13} ", what)
 
 std::string server_text(const ServerReport& server) {
   if (server.server.empty()) return "";
-  std::string facts;
+  std::vector<std::string> facts;
   const auto add = [&](const char* name, const std::optional<double>& value, const char* unit) {
-    if (value) facts += fmt::format("{}{} {}{}", facts.empty() ? "" : ", ", name, ms(value), unit);
+    if (value) facts.push_back(fmt::format("{} {}{}", name, ms(value), unit));
   };
-  if (server.restarted) facts = "restarted during the load";
+  const auto share = [&](const char* name, const std::optional<double>& value) {
+    if (value) facts.push_back(fmt::format("{} {:.1f} %", name, 100 * *value));
+  };
+  if (server.restarted) facts.emplace_back("restarted during the load");
   add("queue", server.queue_ms, " ms");
   add("prefill", server.prefill_ms, " ms");
   add("TTFT", server.ttft_ms, " ms");
   add("per token", server.decode_token_ms, " ms");
   add("running", server.running_mean, "");
   add("waiting", server.waiting_mean, "");
-  if (server.kv_usage_max)
-    facts += fmt::format(", KV cache {:.0f} % at most", 100 * *server.kv_usage_max);
-  if (server.cache_hit_rate)
-    facts += fmt::format(", prefix cache {:.1f} %", 100 * *server.cache_hit_rate);
-  return about(visible(server.server)) + facts + "\n";
+  share("KV cache at most", server.kv_usage_max);
+  share("prefix cache", server.cache_hit_rate);
+  share("drafts accepted", server.draft_acceptance);
+  return about(visible(server.server)) + fmt::format("{}\n", fmt::join(facts, ", "));
 }
 
 // What the performance monitor saw, and what was wrong with the card.
@@ -164,7 +169,7 @@ std::string side_text(const std::string& name, const BenchSide& side,
   text += times_table(figures);
   const Throughput& through = figures.steady;
   text += fmt::format(
-      "  throughput    {:.4g} requests/s, {:.4g} output tokens/s, {:.4g} tokens/s over {:.1f} s\n",
+      "  throughput    {:.4g} requests/s, {:.5g} output tokens/s, {:.5g} tokens/s over {:.1f} s\n",
       through.requests_per_s, through.output_tokens_per_s, through.total_tokens_per_s,
       through.seconds);
   if (figures.input_tokens || figures.output_tokens)
@@ -202,7 +207,7 @@ std::string sweep_text(const BenchView& view) {
     const TimeFigure* ttft = figures.find("ttft");
     const TimeFigure* tpot = figures.find("tpot");
     text += fmt::format(
-        "{:>16} {:>10.4g} {:>12.4g} {:>10} {:>10} {:>9}\n",
+        "{:>16} {:>10.4g} {:>12.5g} {:>10} {:>10} {:>9}\n",
         point.open ? fmt::format("{:.4g}", point.offered) : point.name,
         figures.steady.requests_per_s, figures.steady.output_tokens_per_s,
         ttft != nullptr ? ms(quantile(*ttft, 0.95)) : std::string("-"),
