@@ -100,6 +100,7 @@ bool CaseBuilder::build(Record& record, const RecordReader& reader, Case& row,
   ++rows_;
   const bool complete = note_missing(record, reader);
   read_scalars(record, reader, row, problems);
+  if (numbered_) row.id = std::to_string(rows_);
   id_given_ = !row.id.empty();
   content_.clear();
   if (!id_given_ || keep_content_) dump_json_sorted(record.value, content_);

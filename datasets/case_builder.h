@@ -26,6 +26,8 @@ class CaseBuilder {
   bool id_given() const { return id_given_; }
   const std::string& content() const { return content_; }
   void keep_content() { keep_content_ = true; }
+  // The id of a record is its number instead, counted from 1; nothing is hashed.
+  void number_rows() { numbered_ = true; }
 
   // Notes mapped columns that no record had. Call after the last record.
   // Returns how many problems it left out because there were too many.
@@ -67,6 +69,7 @@ class CaseBuilder {
   std::size_t rows_ = 0;
   bool id_given_ = false;
   bool keep_content_ = false;
+  bool numbered_ = false;
   std::string content_;
 };
 

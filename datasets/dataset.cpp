@@ -5,18 +5,16 @@
 #include "datasets/dataset.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <stdexcept>
 #include <system_error>
-#include <unordered_set>
 
 #include "datasets/case_builder.h"
 #include "datasets/formats/format.h"
 #include "datasets/random.h"
+#include "datasets/reading.h"
 #include "datasets/repeats.h"
 #include "datasets/text/files.h"
 #include "datasets/text/hash.h"
@@ -33,111 +31,12 @@ struct Dataset::Order {
 
 namespace {
 
-constexpr std::size_t kMostProblems = 100;
-constexpr std::size_t kMostColumns = 10'000;
-
 std::uint64_t shuffle_key(std::uint64_t seed, std::uint64_t row) {
   return Random(seed, row).next();
 }
 
 std::string numbered(std::string id, std::uint64_t occurrence) {
   return occurrence < 2 ? id : fmt::format("{}-{}", id, occurrence);
-}
-
-Diagnostic file_problem(const std::filesystem::path& path, std::string what,
-                        std::string expected = "", std::string help = "") {
-  Diagnostic found = problem(std::move(what), std::move(expected), std::move(help));
-  found.file = path.string();
-  return found;
-}
-
-// What went wrong with the bytes, which readers throw as "FILE: what".
-Diagnostic read_problem(const std::filesystem::path& path, const std::runtime_error& error) {
-  std::string what = error.what();
-  const std::string prefix = path.string() + ": ";
-  if (what.starts_with(prefix)) what.erase(0, prefix.size());
-  return file_problem(path, std::move(what));
-}
-
-// Problems up to the limit, and how many more there are.
-class Collector {
- public:
-  void add(Diagnostics found) {
-    for (Diagnostic& each : found) {
-      Diagnostics& kept = each.severity == Severity::error ? errors_ : others_;
-      if (kept.size() < 2 * kMostProblems)
-        kept.push_back(std::move(each));
-      else if (each.severity == Severity::error)
-        ++left_out_;
-    }
-  }
-  void leave_out(std::size_t count) { left_out_ += count; }
-  bool errors() const { return !errors_.empty(); }
-
-  Diagnostics finish(const std::filesystem::path& path) {
-    const auto by_place = [](const Diagnostic& a, const Diagnostic& b) {
-      return std::pair(a.line, a.column) < std::pair(b.line, b.column);
-    };
-    std::ranges::stable_sort(errors_, by_place);
-    std::ranges::stable_sort(others_, by_place);
-    if (errors_.size() > kMostProblems) {
-      left_out_ += errors_.size() - kMostProblems;
-      errors_.resize(kMostProblems);
-    }
-    if (others_.size() > kMostProblems) others_.resize(kMostProblems);
-    if (left_out_ > 0)
-      errors_.push_back(file_problem(path, fmt::format("and {} more problems", left_out_)));
-    append(errors_, std::move(others_));
-    return std::move(errors_);
-  }
-
- private:
-  Diagnostics errors_, others_;
-  std::size_t left_out_ = 0;
-};
-
-// Columns in order of first appearance.
-class Columns {
- public:
-  // False beyond the limit.
-  bool add(const Object& members) {
-    std::size_t at = 0;
-    for (const Member& member : members) {
-      if (at < names_.size() &&
-          names_[at] == member.key) {  // the row has the columns of the others, in their order
-        ++at;
-        continue;
-      }
-      if (known_.contains(member.key)) continue;
-      if (names_.size() == kMostColumns) return false;
-      names_.push_back(member.key);
-      known_.insert(member.key);
-      at = names_.size();
-    }
-    return true;
-  }
-  std::vector<std::string>& names() { return names_; }
-
- private:
-  std::vector<std::string> names_;
-  std::unordered_set<std::string> known_;
-};
-
-// The file can be read twice and holds UTF-8, as far as its first bytes tell.
-Diagnostics check_file(const std::filesystem::path& path) {
-  if (path.empty()) return {problem("the dataset has no path")};
-  Result<std::unique_ptr<ByteReader>> bytes = ByteReader::open(path);
-  if (!bytes) return bytes.problems();
-  struct stat facts {};
-  if (::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode))
-    return {file_problem(path, "not a file that can be read twice", "expected a regular file",
-                         "write the rows to a file first")};
-  char head[2] = {};
-  const std::size_t got = (*bytes)->read(head, 2);
-  if (got == 2 && (std::memcmp(head, "\xFF\xFE", 2) == 0 || std::memcmp(head, "\xFE\xFF", 2) == 0))
-    return {file_problem(path, "the file is UTF-16", "expected a text in UTF-8",
-                         "`iconv -f UTF-16 -t UTF-8` converts it")};
-  return {};
 }
 
 // The rows with the smallest shuffle keys, in the order of the file.
@@ -326,12 +225,12 @@ Result<Dataset> Dataset::open(const DatasetSpec& spec, const Visit& visit) try {
 
   auto order = std::make_shared<Order>();
   if (spec.shuffle) order->rows = std::make_unique<TemporaryFile>();
-  Collector collector;
+  RowProblems collector;
   CaseBuilder builder(spec, std::make_shared<const std::string>(spec.path.string()));
   builder.keep_content();
   PairSorter ids, shuffled;
   Sha256 hash;
-  Columns columns;
+  ColumnNames columns;
   std::size_t cases = 0;
   auto next_chosen = chosen.begin();
   Record record;
@@ -374,7 +273,7 @@ Result<Dataset> Dataset::open(const DatasetSpec& spec, const Visit& visit) try {
     describe_repeats(repeats, builder.id_path(), **reader, last);
     collector.leave_out(repeats.given_count - repeats.given.size());
   }
-  if (cases == 0 && !collector.errors())
+  if (cases == 0 && !collector.any_error())
     last.push_back(file_problem(spec.path, "no rows", "expected at least one case"));
   collector.add(std::move(last));
   Diagnostics problems = collector.finish(spec.path);

@@ -11,16 +11,17 @@
 #include "cli/score_metrics.h"
 #include "cli/score_screen.h"
 #include "cli/score_tests.h"
-#include "datasets/dataset.h"
+#include "datasets/rows.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
 #include "datasets/text/utf8.h"
 #include "evaluators/long_work.h"
+#include "evaluators/metrics/simple_metric.h"
+#include "evaluators/metrics/text/sacrebleu_metric.h"
 
 namespace llmops {
 namespace {
 
-constexpr std::size_t kBatch = 1024;
 constexpr std::string_view kMethods[] = {"paired", "sacrebleu-bs", "sacrebleu-ar", "none"};
 
 struct Options {
@@ -57,7 +58,7 @@ void write_row(std::FILE* out, std::size_t row, const std::string& system,
 }
 
 // One metric over a batch: its measurement of each row goes behind those of the metrics before it.
-void score_batch(const ScoreMetric& metric, const std::vector<Case>& rows,
+void score_batch(const ScoreMetric& metric, std::span<const Case> rows,
                  const std::vector<Sample>& samples,
                  std::vector<std::vector<Measurement>>& measured) {
   std::vector<Scorable> asked;
@@ -76,7 +77,7 @@ void score_batch(const ScoreMetric& metric, const std::vector<Case>& rows,
     measured[places[i]].push_back(std::move(found[i]));
 }
 
-std::vector<Sample> samples_of(const std::vector<Case>& rows, const std::string& hypothesis) {
+std::vector<Sample> samples_of(std::span<const Case> rows, const std::string& hypothesis) {
   std::vector<Sample> samples(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     samples[i].case_id = rows[i].id;
@@ -116,58 +117,68 @@ void add_pass_figures(const std::vector<ScoreMetric>& metrics, const ScoredSyste
   }
 }
 
-// Rows in batches: scored on all cores, added up in order.
-void score_all(const Dataset& dataset, const std::vector<ScoreMetric>& metrics,
-               const Options& options, std::vector<ScoredSystem>& systems, Console& console,
-               std::FILE* per_row) {
-  const std::size_t all = dataset.info().cases * systems.size() * metrics.size();
-  Progress progress(console, "scores", static_cast<std::int64_t>(all));
-  std::size_t done = 0;
-  const std::unique_ptr<CaseStream> cases = dataset.cases();
-  std::vector<Case> rows;
-  std::vector<std::vector<Measurement>> measured;
-  std::string line;
-  for (std::size_t first = 0;; first += rows.size()) {
-    rows.clear();
-    for (Case row; rows.size() < kBatch && cases->next(row);) rows.push_back(std::move(row));
-    if (rows.empty()) break;
-    for (ScoredSystem& system : systems) {
+// Scores batches on all cores and adds them up in order.
+class Scoring {
+ public:
+  // `rows`: 0 where nobody has counted them.
+  Scoring(const std::vector<ScoreMetric>& metrics, const Options& options,
+          std::vector<ScoredSystem>& systems, Console& console, std::size_t rows,
+          std::FILE* per_row)
+      : metrics_(metrics),
+        options_(options),
+        systems_(systems),
+        progress_(console, "scores",
+                  static_cast<std::int64_t>(rows * systems.size() * metrics.size())),
+        per_row_(per_row) {}
+
+  void add(std::span<const Case> rows) {
+    for (ScoredSystem& system : systems_) {
       const std::vector<Sample> samples = samples_of(rows, system.name);
-      measured.assign(rows.size(), {});
-      for (const ScoreMetric& metric : metrics) {
+      measured_.assign(rows.size(), {});
+      for (const ScoreMetric& metric : metrics_) {
         auto* const slow = dynamic_cast<LongWork*>(metric.metric.get());
         const auto show = [&](std::size_t scored, std::size_t) {
-          progress.set_done(static_cast<std::int64_t>(done + scored));
+          progress_.set_done(static_cast<std::int64_t>(done_ + scored));
         };
         if (slow != nullptr) slow->report_to(show);
-        score_batch(metric, rows, samples, measured);
+        score_batch(metric, rows, samples, measured_);
         if (slow != nullptr) slow->report_to({});
-        done += rows.size();
+        done_ += rows.size();
         show(0, 0);
       }
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        for (std::size_t m = 0; m < metrics.size(); ++m) system.metrics[m].add(measured[i][m]);
-        if (!options.pass_at.empty()) add_passes(rows[i], options.group, measured[i], system);
-        if (per_row != nullptr)
-          write_row(per_row, first + i, systems.size() > 1 ? system.name : "", metrics, measured[i],
-                    line);
+        for (std::size_t m = 0; m < metrics_.size(); ++m) system.metrics[m].add(measured_[i][m]);
+        if (!options_.pass_at.empty()) add_passes(rows[i], options_.group, measured_[i], system);
+        if (per_row_ != nullptr)
+          write_row(per_row_, first_ + i, systems_.size() > 1 ? system.name : "", metrics_,
+                    measured_[i], line_);
       }
     }
+    first_ += rows.size();
   }
-}
 
-// Opens the file; every column that is named must be there.
-Result<Dataset> open(const Options& options) {
-  DatasetSpec spec{.path = options.file};
-  if (!options.reference.empty()) spec.fields.emplace_back("reference", options.reference);
+ private:
+  const std::vector<ScoreMetric>& metrics_;
+  const Options& options_;
+  std::vector<ScoredSystem>& systems_;
+  Progress progress_;
+  std::FILE* per_row_;
+  std::size_t first_ = 0, done_ = 0;
+  std::vector<std::vector<Measurement>> measured_;
+  std::string line_;
+};
+
+// Reads the file; every column that is named must be there. `use` sees the rows.
+Result<Rows> open(const Options& options, const Rows::Use& use) {
   std::vector<bool> found(options.hypotheses.size());
-  Result<Dataset> dataset = Dataset::open(spec, [&](const Case& row, Diagnostics&) {
-    for (std::size_t i = 0; i < found.size(); ++i)
-      found[i] = found[i] || find_path(row.variables, options.hypotheses[i]) != nullptr;
+  Result<Rows> rows = Rows::open(options.file, options.reference, [&](std::span<const Case> batch) {
+    for (const Case& row : batch)
+      for (std::size_t i = 0; i < found.size(); ++i)
+        found[i] = found[i] || find_path(row.variables, options.hypotheses[i]) != nullptr;
+    if (use) use(batch);
   });
-  if (!dataset || dataset->info().cases == 0) return dataset;
-  const std::vector<std::string_view> columns(dataset->info().columns.begin(),
-                                              dataset->info().columns.end());
+  if (!rows) return rows;
+  const std::vector<std::string_view> columns(rows->columns().begin(), rows->columns().end());
   Diagnostics problems;
   if (!options.pass_at.empty() && std::ranges::find(columns, options.group) == columns.end())
     problems.push_back(problem(
@@ -179,7 +190,20 @@ Result<Dataset> open(const Options& options) {
           problem(fmt::format("{} has no column `{}`", options.file, options.hypotheses[i]),
                   expected_one_of(columns), did_you_mean(options.hypotheses[i], columns)));
   if (!problems.empty()) return problems;
-  return dataset;
+  return rows;
+}
+
+// Whether rows are scored while the file is still being checked: what turns out to be wrong further
+// down then has cost little, and nothing was written or asked.
+bool at_once(const std::vector<ScoreMetric>& metrics, const Options& options) {
+  constexpr std::uintmax_t kMost = 16 << 20;  // bytes: about a second
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(options.file, error);
+  return options.per_row.empty() && !error && bytes <= kMost &&
+         std::ranges::all_of(metrics, [](const ScoreMetric& each) {
+           return dynamic_cast<const SacrebleuMetric*>(each.metric.get()) != nullptr ||
+                  dynamic_cast<const CountedMetric*>(each.metric.get()) != nullptr;
+         });
 }
 
 // How the systems are tested; absent: they are not.
@@ -228,14 +252,6 @@ ExitCode run(const Options& options, Console& console) {
   if (options.pass_at.empty() != options.group.empty())
     problems.push_back(problem("--pass-at and --group belong together",
                                "expected both, such as --pass-at 1,10 --group task_id"));
-  const Result<Dataset> dataset = open(options);
-  append(problems, dataset.problems());
-  if (has_errors(problems)) return console.reject(problems, "score");
-
-  for (const ScoreMetric& each : metrics)
-    if (const std::unique_ptr<CaseStream> cases = dataset->cases(); each.metric->wants_survey())
-      for (Case row; cases->next(row);) each.metric->survey(row);
-
   std::vector<ScoredSystem> systems;
   for (const std::string& name : options.hypotheses) {
     systems.push_back({.name = name, .metrics = {}, .passes = {}});
@@ -243,12 +259,29 @@ ExitCode run(const Options& options, Console& console) {
     for (const ScoreMetric& each : metrics)
       systems.back().metrics.emplace_back(each.metric->columns().size(), test.has_value());
   }
-  if (options.per_row.empty())
-    score_all(*dataset, metrics, options, systems, console, nullptr);
-  else
-    write_atomically(options.per_row, [&](std::FILE* out) {
-      score_all(*dataset, metrics, options, systems, console, out);
-    });
+  std::optional<Scoring> scoring;
+  const bool while_reading = !has_errors(problems) && at_once(metrics, options);
+  if (while_reading) scoring.emplace(metrics, options, systems, console, 0, nullptr);
+  const Result<Rows> rows =
+      open(options,
+           while_reading ? [&](std::span<const Case> batch) { scoring->add(batch); } : Rows::Use());
+  scoring.reset();
+  append(problems, rows.problems());
+  if (has_errors(problems)) return console.reject(problems, "score");
+
+  for (const ScoreMetric& each : metrics)
+    if (each.metric->wants_survey())
+      rows->for_each([&](std::span<const Case> batch) {
+        for (const Case& row : batch) each.metric->survey(row);
+      });
+  const auto score_all = [&](std::FILE* per_row) {
+    Scoring pass(metrics, options, systems, console, rows->size(), per_row);
+    rows->for_each([&](std::span<const Case> batch) { pass.add(batch); });
+  };
+  if (!options.per_row.empty())
+    write_atomically(options.per_row, score_all);
+  else if (!while_reading)
+    score_all(nullptr);
 
   std::vector<Object> figures(systems.size());
   List warnings;
