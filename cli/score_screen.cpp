@@ -26,6 +26,14 @@ std::string figures_table(const Object& figures) {
   for (const Member& figure : figures)
     if (const Value* line = figure.value.find("sacrebleu")) text += to_text(*line) + "\n";
   for (const Member& figure : figures)
+    if (const Value* aggregate = figure.value.find("aggregate"))
+      for (const char* part : {"precision", "recall", "fmeasure"}) {
+        text += fmt::format("{} {}", figure.key, part);
+        for (const Member& bound : *aggregate->object())
+          text += fmt::format(" {} {:.4f}", bound.key, bound.value.find(part)->number());
+        text += "\n";
+      }
+  for (const Member& figure : figures)
     if (const Value* passes = figure.value.find("pass_at"))
       for (const Member& pass : *passes->object())
         text += fmt::format("{} pass@{} = {:.4f}\n", figure.key, pass.key, pass.value.number());
@@ -37,9 +45,9 @@ std::string tests_table(const Object& tests, double confidence) {
   const std::string interval_head =
       paired ? fmt::format("{:g}% interval", 100 * confidence) : "mean ± half interval";
   std::string text =
-      fmt::format("\nAgainst {1}: {0} ({2} resamples, seed {3})\n",
-                  to_text(*tests.find("test")), visible(to_text(*tests.find("baseline"))),
-                  to_text(*tests.find("resamples")), to_text(*tests.find("seed")));
+      fmt::format("\nAgainst {1}: {0} ({2} resamples, seed {3})\n", to_text(*tests.find("test")),
+                  visible(to_text(*tests.find("baseline"))), to_text(*tests.find("resamples")),
+                  to_text(*tests.find("seed")));
   text += fmt::format("{:<20} {:<20} {:>10} {:>11} {:>21} {:>10}\n", "metric", "system", "score",
                       "difference", interval_head, "p");
   for (const Value& each : *tests.find("results")->list()) {

@@ -18,6 +18,7 @@
 #include "cli/shard.h"
 #include "cli/store_option.h"
 #include "cli/suite.h"
+#include "cli/unread_checks.h"
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
 #include "datasets/text/utf8.h"
@@ -173,6 +174,7 @@ Result<Plan> make_plan(const Options& options) {
   else
     append(problems, dataset.problems());
   plan.tokens = counter.tokens();
+  if (plan.dataset) append(problems, unread_checks(plan.suite, plan.dataset->info()));
   if (plan.dataset && !has_errors(problems)) survey(plan.suite.evaluators, *plan.dataset);
   if (plan.suite.gate && plan.suite.gate->baseline) {
     Result<std::shared_ptr<const RunSource>> baseline = open_baseline(*plan.suite.gate->baseline);

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/rendered.h"
 #include "cli/suite.h"
+#include "cli/unread_checks.h"
 #include "datasets/dataset.h"
 #include "datasets/lint.h"
 #include "datasets/text/files.h"
@@ -101,6 +102,7 @@ Diagnostics render_all(const Suite& suite) {
 void check_suite(const Suite& suite, const Frame& frame, Diagnostics& found) {
   const Result<Dataset> dataset = Dataset::open(suite.dataset);
   append(found, dataset ? lint_dataset(suite.dataset) : dataset.problems());
+  if (dataset) append(found, unread_checks(suite, dataset->info()));
   // Columns that mean something by their name alone are used, whether a prompt shows them or not.
   LintOptions options = frame.of_prompts();
   options.used_columns = {"id",   "reference", "references", "context",

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/score_aggregate.h"
 #include "cli/score_metrics.h"
 #include "cli/score_screen.h"
 #include "cli/score_tests.h"
@@ -35,6 +36,7 @@ struct Options {
   std::size_t resamples = 0, ar_confidence = 0;
   std::optional<std::uint64_t> seed;
   double confidence = 0.95;
+  bool aggregate = false;
   std::vector<std::int64_t> pass_at;
   std::string group;
 };
@@ -249,6 +251,13 @@ ExitCode run(const Options& options, Console& console) {
   const std::vector<ScoreMetric> metrics =
       make_score_metrics(options.metrics, options.options, problems);
   const std::optional<ScoreTestOptions> test = test_options(options, problems);
+  if (options.aggregate &&
+      std::ranges::none_of(metrics, [](const ScoreMetric& m) { return m.info->name == "rouge"; }))
+    problems.push_back(
+        problem("--aggregate is rouge_score's", "expected `rouge` among the metrics"));
+  if (options.aggregate && options.seed && *options.seed > UINT32_MAX)
+    problems.push_back(problem(fmt::format("--seed is {}", *options.seed),
+                               "expected at most 4294967295, as numpy's has to be"));
   if (options.pass_at.empty() != options.group.empty())
     problems.push_back(problem("--pass-at and --group belong together",
                                "expected both, such as --pass-at 1,10 --group task_id"));
@@ -257,7 +266,8 @@ ExitCode run(const Options& options, Console& console) {
     systems.push_back({.name = name, .metrics = {}, .passes = {}});
     systems.back().passes.resize(metrics.size());
     for (const ScoreMetric& each : metrics)
-      systems.back().metrics.emplace_back(each.metric->columns().size(), test.has_value());
+      systems.back().metrics.emplace_back(each.metric->columns().size(),
+                                          test.has_value() || options.aggregate);
   }
   std::optional<Scoring> scoring;
   const bool while_reading = !has_errors(problems) && at_once(metrics, options);
@@ -289,6 +299,12 @@ ExitCode run(const Options& options, Console& console) {
     List own;
     for (std::size_t m = 0; m < metrics.size(); ++m)
       systems[s].metrics[m].add_figures(metrics[m], figures[s], own);
+    if (options.aggregate) {
+      AggregateOptions aggregate{.confidence = options.confidence};
+      if (options.resamples > 0) aggregate.resamples = options.resamples;
+      if (options.seed) aggregate.seed = static_cast<std::uint32_t>(*options.seed);
+      add_aggregates(metrics, systems[s], aggregate, figures[s]);
+    }
     if (!options.pass_at.empty())
       add_pass_figures(metrics, systems[s], options.pass_at, figures[s], own);
     for (const Value& each : own)
@@ -349,6 +365,9 @@ RunCommand declare(CLI::App& app) {
       ->type_name("OPTION")
       ->take_all();
   app.add_option("--per-row", options->per_row, "write one JSON line a row")->type_name("FILE");
+  app.add_flag("--aggregate", options->aggregate,
+               "rouge_score's low, mid and high of `rouge` (--resamples 1000, --seed 1, "
+               "--confidence)");
   app.add_option("--pass-at", options->pass_at,
                  "pass@k of every 0/1 metric; the rows of a group are answers to one problem")
       ->delimiter(',')

@@ -7,6 +7,7 @@
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
 #include "tests/support/loopback_server.h"
+#include "tests/support/metric.h"
 #include "tests/support/reference.h"
 #include "tests/support/run_cli.h"
 
@@ -367,4 +368,29 @@ TEST_CASE("eval: `n` asks for several samples with one call, and what is paid ad
     CHECK(wrong.err.find(said) != std::string::npos);
   }
   CHECK(server.requests() == 3);
+}
+
+TEST_CASE("eval: checks in the dataset that nothing reads are named") {
+  const TemporaryFolder folder;
+  folder.write("t.csv", "q,__expected\nCapital of France?,contains: Paris\n2+2?,equals: 4\n");
+  folder.write("r.jsonl",
+               "{\"q\": \"Capital of France?\", \"out\": \"It is Paris.\"}\n"
+               "{\"q\": \"2+2?\", \"out\": \"5\"}\n");
+  const auto suite = [&](const std::string& evaluator) {
+    std::string text = "prompt: {name: p, version: 1.0.0, user: \"{{ q }}\"}\ndataset: t.csv\n";
+    text += "model: {provider: replay, path: r.jsonl, match: q, output: out, name: r}\n";
+    folder.write("llmops.yaml", text + "evaluators: [" + evaluator + "]\n");
+  };
+  constexpr const char* kUnread = "t.csv has checks in its column `__expected`, and nothing reads";
+  suite("length");
+  for (const char* command : {"eval", "lint"}) {
+    const CliRun unread = run_cli({command, "llmops.yaml"}, {.folder = folder.path()});
+    CHECK_MESSAGE((unread.out + unread.err).find(kUnread) != std::string::npos, unread.err);
+  }
+  suite("expected");
+  const CliRun read = run_cli({"eval", "--json"}, {.folder = folder.path()});
+  CHECK(read.err.find(kUnread) == std::string::npos);
+  const Result<Value> document = parse_json(read.out, "eval");
+  REQUIRE(document);
+  CHECK(at(at(at(*document, "metrics"), "expected"), "mean").number() == 0.5);
 }

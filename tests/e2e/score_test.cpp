@@ -1,6 +1,8 @@
 // `score`: from outside, with one system and with several.
 #include <doctest/doctest.h>
 
+#include <map>
+
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
 #include "tests/support/metric.h"
@@ -157,4 +159,56 @@ TEST_CASE("score: what is wrong with the input") {
     CHECK(run.code == 2);
     CHECK(run.err.find(row.message) != std::string::npos);
   }
+}
+
+TEST_CASE("score --aggregate: rouge_score's low, mid and high") {
+  const auto file = text_vectors("rouge.json");
+  const auto segments = Segments::load();
+  if (!file || !segments) return;
+  const TemporaryFolder folder;
+  std::map<std::string, std::vector<std::string>> sets;
+  std::size_t tried = 0;
+  for (const Value& row : *at(*file, "aggregator").list()) {
+    const std::string& set = text_at(row, "set");
+    if (at(row, "ids").is_list()) sets[set] = texts_at(row, "ids");
+    if (sets[set].size() > 400) continue;  // the unit test has them
+    std::string lines;
+    for (const std::string& id : sets[set]) {
+      const Segment& segment = segments->at(id);
+      lines += dump_json(Value(Object{
+                   {"hyp", segment.hypothesis        },
+                   {"ref", segment.references.front()}
+      })) +
+               "\n";
+    }
+    folder.write("d.jsonl", lines);
+    CAPTURE(set);
+    const Value document = score(
+        folder,
+        {"d.jsonl", "--hypothesis", "hyp", "--reference", "ref", "--metric", "rouge", "--option",
+         "rouge.variants=rouge1+rouge2+rouge3+rougeL+rougeLsum", "--option",
+         at(row, "stem").number() != 0 ? "rouge.use_stemmer=true" : "rouge.use_stemmer=false",
+         "--aggregate", "--confidence", dump_json(at(row, "confidence_interval")), "--resamples",
+         dump_json(at(row, "n_samples")), "--seed", dump_json(at(row, "seed"))});
+    ++tried;
+    for (const char* variant : {"rouge1", "rouge2", "rouge3", "rougeL", "rougeLsum"}) {
+      const Value& found =
+          at(at(at(document, "metrics"), "rouge." + std::string(variant)), "aggregate");
+      const Value& wanted = at(at(row, "result"), variant);
+      std::size_t bound = 0;
+      for (const char* name : {"low", "mid", "high"}) {
+        std::size_t part = 0;
+        for (const char* figure : {"precision", "recall", "fmeasure"})
+          CHECK(at(at(found, name), figure).number() ==
+                doctest::Approx(at(at(wanted, bound), part++).number()).epsilon(1e-9));
+        ++bound;
+      }
+    }
+  }
+  CHECK(tried > 0);
+  const CliRun without = run_cli({"score", "d.jsonl", "--hypothesis", "hyp", "--reference", "ref",
+                                  "--metric", "bleu", "--aggregate"},
+                                 {.folder = folder.path()});
+  CHECK(without.code == 2);
+  CHECK(without.err.find("expected `rouge` among the metrics") != std::string::npos);
 }
