@@ -83,6 +83,31 @@ Value gate_value(const Verdict& verdict) {
   };
 }
 
+// Means of both sides. Of interleaved loads the rounds tell how sure a change of a time is.
+Value comparison_value(const Comparison& comparison, bool interleaved) {
+  Object metrics;
+  for (const MetricComparison& each : comparison.metrics) {
+    if (!each.baseline_mean || !each.candidate_mean) continue;
+    Object one{
+        {"n",              each.n              },
+        {"baseline_mean",  *each.baseline_mean },
+        {"candidate_mean", *each.candidate_mean}
+    };
+    if (each.difference) one.add("difference", *each.difference);
+    const bool sure = !interleaved || each.measure.unit != "ms";
+    if (sure && each.interval_low && each.interval_high)
+      one.add("interval", List{*each.interval_low, *each.interval_high});
+    metrics.add(each.metric, std::move(one));
+  }
+  Object out{
+      {"baseline", comparison.baseline_id         },
+      {"changed",  List(comparison.changed.begin(), comparison.changed.end())},
+      {"metrics",          std::move(metrics)                                }
+  };
+  if (!comparison.not_comparable.empty()) out.add("not_comparable", comparison.not_comparable);
+  return out;
+}
+
 Value rounds_value(const std::vector<RoundChange>& rounds) {
   List out;
   for (const RoundChange& each : rounds) {
@@ -142,6 +167,8 @@ Value bench_document(const BenchView& view) {
   out.add("client_error_ms", client_error_ms(job.points.empty() ? std::vector<LoadResult>()
                                                                 : job.points.front().side.loads));
   if (view.gate.verdict) out.add("verdict", gate_value(*view.gate.verdict));
+  if (view.gate.comparison)
+    out.add("comparison", comparison_value(*view.gate.comparison, !view.gate.rounds.empty()));
   if (!view.gate.rounds.empty()) out.add("rounds", rounds_value(view.gate.rounds));
   if (view.gate.cause) out.add("latency_cause", cause_value(*view.gate.cause));
   out.add("warnings", std::move(warnings));

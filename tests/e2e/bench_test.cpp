@@ -52,6 +52,15 @@ Value document(const CliRun& run) {
   return *std::move(value);
 }
 
+std::string problem_by_schema(const Value& document) {
+  const Result<Source> schema = read_source(repository("ci/serving/bench.schema.json"));
+  REQUIRE(schema);
+  const Result<Schema> compiled =
+      Schema::compile(*parse_json(schema->text(), "schema"), "bench.schema.json");
+  REQUIRE_MESSAGE(compiled, render(compiled.problems()));
+  return compiled->problem(document).value_or("");
+}
+
 }  // namespace
 
 TEST_CASE("bench: one screen, one document, files") {
@@ -72,12 +81,7 @@ TEST_CASE("bench: one screen, one document, files") {
   more.insert(more.end(), {"--json", "--csv", "r.csv", "--vllm-json", "v.json", "--html", "r.html",
                            "--concurrency", "1,2"});
   const Value json = document(run_cli(more, here));
-  const Result<Source> schema = read_source(repository("ci/serving/bench.schema.json"));
-  REQUIRE(schema);
-  const Result<Schema> compiled =
-      Schema::compile(*parse_json(schema->text(), "schema"), "bench.schema.json");
-  REQUIRE_MESSAGE(compiled, render(compiled.problems()));
-  CHECK(compiled->problem(json).value_or("") == "");
+  CHECK(problem_by_schema(json) == "");
   CHECK(find_path(json, "/points/1/name")->string()->substr(0) == "concurrency 2");
   CHECK(find_path(json, "/points/0/figures/requests")->number() == 30);
   CHECK(find_path(json, "/points/0/figures/times/ttft_ms/p50")->number() >= 10);
@@ -164,6 +168,10 @@ TEST_CASE("bench: two servers in turns") {
   CHECK(tpot->find("rounds")->number() == 2);
   CHECK(tpot->find("ratio")->number() > 2);
   CHECK(find_path(json, "/verdict") == nullptr);
+  CHECK(find_path(json, "/comparison/metrics/tpot/candidate_mean")->number() >
+        find_path(json, "/comparison/metrics/tpot/baseline_mean")->number());
+  CHECK(find_path(json, "/comparison/metrics/tpot/interval") == nullptr);
+  CHECK(problem_by_schema(json) == "");
 }
 
 TEST_CASE("bench: the screen on a terminal has a line for each thing, and leaves none behind") {
