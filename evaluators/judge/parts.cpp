@@ -74,14 +74,13 @@ std::optional<Verdict3> verdict_of(const Value& said) {
   }
   if (!said.is_string()) return std::nullopt;
   const std::string word = lower_word(*said.string());
-  constexpr std::string_view kYes[] = {"yes",       "true",     "1",          "y",
-                                       "supported", "relevant", "attributed", "entailed"};
-  constexpr std::string_view kNo[] = {"no",         "false",         "0",
-                                      "n",          "not supported", "unsupported",
-                                      "irrelevant", "contradicted",  "not attributed"};
+  constexpr std::string_view kYes[] = {"supported", "relevant", "attributed", "entailed"};
+  constexpr std::string_view kNo[] = {"not supported", "unsupported", "irrelevant", "contradicted",
+                                      "not attributed"};
   constexpr std::string_view kUnsure[] = {"idk",          "unsure",    "unknown",     "unclear",
                                           "i don't know", "neither",   "cannot tell", "not sure",
                                           "neutral",      "borderline"};
+  if (const auto plain = yes_or_no(word)) return *plain ? Verdict3::yes : Verdict3::no;
   if (std::ranges::find(kYes, word) != std::end(kYes)) return Verdict3::yes;
   if (std::ranges::find(kNo, word) != std::end(kNo)) return Verdict3::no;
   if (std::ranges::find(kUnsure, word) != std::end(kUnsure)) return Verdict3::unsure;

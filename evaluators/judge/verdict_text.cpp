@@ -78,7 +78,14 @@ const Value* member_of(const Value& object, std::span<const std::string_view> me
   return nullptr;
 }
 
+// What follows the judge's thoughts; nothing where they never end. Of that the end.
 std::string_view end_of(std::string_view answer) {
+  constexpr std::string_view kThinks = "<think>", kThought = "</think>";
+  const std::size_t start = answer.find_first_not_of(" \t\r\n");
+  if (const std::size_t end = answer.rfind(kThought); end != std::string_view::npos)
+    answer.remove_prefix(end + kThought.size());
+  else if (start != std::string_view::npos && answer.substr(start).starts_with(kThinks))
+    return {};
   return answer.size() > kLongest ? answer.substr(answer.size() - kLongest) : answer;
 }
 
@@ -110,9 +117,10 @@ std::optional<double> number_in(std::string_view text) {
   return value;
 }
 
-// The last match of any of the patterns by where it ends; its first group.
-std::optional<std::string> last_of(std::string_view text, std::span<const RE2* const> patterns) {
-  std::optional<std::string> found;
+// The last match of any of the patterns by where its first group begins: that group.
+std::optional<std::string_view> last_of(std::string_view text,
+                                        std::span<const RE2* const> patterns) {
+  std::optional<std::string_view> found;
   const char* best = nullptr;
   for (const RE2* pattern : patterns) {
     re2::StringPiece rest(text.data(), text.size());
@@ -120,21 +128,51 @@ std::optional<std::string> last_of(std::string_view text, std::span<const RE2* c
     while (RE2::FindAndConsume(&rest, *pattern, &group)) {
       if (best != nullptr && group.data() <= best) continue;
       best = group.data();
-      found = std::string(group);
+      found = std::string_view(group.data(), group.size());
     }
   }
   return found;
 }
 
-std::span<const RE2* const> grade_patterns() {
+// Forms that are nothing but a verdict: one that stands behind a JSON object is a later one.
+std::span<const RE2* const> marked_grades() {
   static const RE2 kBrackets(R"(\[\[\s*(-?\d+(?:\.\d+)?)\s*(?:/\s*\d+\s*)?\]\])");
   static const RE2 kResult(R"((?i)\[RESULT\]\W{0,4}(-?\d+(?:\.\d+)?))");
+  static const RE2* const kAll[] = {&kBrackets, &kResult};
+  return kAll;
+}
+
+std::span<const RE2* const> worded_grades() {
   static const RE2 kNamed(
-      R"((?i)(?:score|rating|grade|note|bewertung|punktzahl|puntuaci[oó]n|calificaci[oó]n|评分|得分|分数|スコア|оценка)["'*_\s]{0,6}(?:is|of|ist|est|es)?["'*_\s]{0,3}[:=：]?["'*_\s]{0,6}(-?\d+(?:\.\d+)?))");
+      R"((?i)(?:score|rating|grade|note|bewertung|punktzahl|puntuaci[oó]n|calificaci[oó]n|pontua[cç][aã]o|nota|punteggio|voto|puan|ocena|评分|得分|分数|スコア|評価|点数|점수|оценка|оцінка|الدرجة|अंक)["'*_\s]{0,6}(?:is|of|ist|est|es)?["'*_\s]{0,3}[:=：]?["'*_\s]{0,6}(-?\d+(?:\.\d+)?))");
   static const RE2 kShare(R"((?i)(?:^|[^\d.])(\d+(?:\.\d+)?)\s*(?:/|out of)\s*\d+)");
   static const RE2 kAlone(R"((?m)^[\s*_]*(-?\d+(?:\.\d+)?)[\s*_.]*$)");
-  static const RE2* const kAll[] = {&kBrackets, &kResult, &kNamed, &kShare, &kAlone};
+  static const RE2* const kAll[] = {&kNamed, &kShare, &kAlone};
   return kAll;
+}
+
+// Where the last object with one of the members ends; 0 where there is none.
+struct LastObject {
+  std::optional<Value> object;
+  std::size_t end = 0;
+};
+LastObject find_last_object(std::string_view text, std::span<const std::string_view> members) {
+  LastObject last;
+  // A bracket that never closes costs one look at the rest of the text; more than these are no
+  // JSON.
+  int unclosed = 0;
+  for (std::size_t at = text.find('{'); at != std::string_view::npos && unclosed < 64;) {
+    const std::size_t end = object_end(text, at);
+    std::optional<Value> object;
+    if (end == std::string_view::npos)
+      ++unclosed;
+    else
+      object = parse_object(text.substr(at, end - at));
+    if (object && member_of(*object, members) != nullptr) last = {object, end};
+    at = text.find('{', object ? end : at + 1);
+    if (!object && end != std::string_view::npos) ++unclosed;
+  }
+  return last;
 }
 
 bool same_word(std::string_view a, std::string_view b, bool exactly) {
@@ -167,18 +205,10 @@ class Choices {
   bool exactly_ = false;
 };
 
-// "yes", "no" and what models write instead.
-std::optional<bool> yes_or_no(const Value& value) {
+std::optional<bool> yes_or_no_in(const Value& value) {
   if (const bool* truth = value.boolean()) return *truth;
   if (value.is_number() && (value.number() == 0 || value.number() == 1)) return value.number() == 1;
-  const std::string* text = value.string();
-  if (text == nullptr) return std::nullopt;
-  const std::string_view word = trimmed(*text);
-  for (const std::string_view yes : {"yes", "true", "y", "1"})
-    if (same_word(word, yes, false)) return true;
-  for (const std::string_view no : {"no", "false", "n", "0"})
-    if (same_word(word, no, false)) return false;
-  return std::nullopt;
+  return value.is_string() ? yes_or_no(*value.string()) : std::nullopt;
 }
 
 std::string_view last_line(std::string_view text) {
@@ -193,22 +223,21 @@ std::string_view last_line(std::string_view text) {
 
 std::optional<Value> last_object_with(std::string_view text,
                                       std::span<const std::string_view> members) {
-  std::optional<Value> last;
-  // A bracket that never closes costs one look at the rest of the text; more than these are no
-  // JSON.
-  int unclosed = 0;
-  for (std::size_t at = text.find('{'); at != std::string_view::npos && unclosed < 64;) {
-    const std::size_t end = object_end(text, at);
-    std::optional<Value> object;
-    if (end == std::string_view::npos)
-      ++unclosed;
-    else
-      object = parse_object(text.substr(at, end - at));
-    if (object && member_of(*object, members) != nullptr) last = object;
-    at = text.find('{', object ? end : at + 1);
-    if (!object && end != std::string_view::npos) ++unclosed;
-  }
-  return last;
+  return find_last_object(text, members).object;
+}
+
+std::optional<bool> yes_or_no(std::string_view word) {
+  word = trimmed(word);
+  for (const std::string_view yes :
+       {"yes", "true", "y",  "1",   "ja",  "oui", "si",   "sí",   "Sí", "sì", "Sì",  "sim", "evet",
+        "tak", "да",   "Да", "так", "Так", "是",  "是的", "はい", "예", "네", "نعم", "हाँ"})
+    if (same_word(word, yes, false)) return true;
+  for (const std::string_view no :
+       {"no",  "false", "n",     "0",      "nein",   "non",    "não", "Não",
+        "nee", "nie",   "hayır", "Hayır",  "нет",    "Нет",    "ні",  "Ні",
+        "否",  "不",    "不是",  "いいえ", "아니요", "아니오", "لا",  "नहीं"})
+    if (same_word(word, no, false)) return false;
+  return std::nullopt;
 }
 
 Grade read_grade(std::string_view answer, double low, double high) {
@@ -216,16 +245,20 @@ Grade read_grade(std::string_view answer, double low, double high) {
   Grade grade;
   static constexpr std::string_view kNames[] = {"score", "rating", "grade", "Score", "Rating"};
   std::optional<double> value;
-  if (const auto object = last_object_with(answer, kNames)) {
-    const Value& said = *member_of(*object, kNames);
-    grade.reason = reason_of(*object);
+  const LastObject last = find_last_object(answer, kNames);
+  if (const auto marked = last_of(answer.substr(last.end), marked_grades())) {
+    grade.text = *marked;
+    value = number_in(*marked);
+  } else if (last.object) {
+    const Value& said = *member_of(*last.object, kNames);
+    grade.reason = reason_of(*last.object);
     grade.text = to_text(said);
     value = said.is_number() ? std::optional(said.number()) : number_in(grade.text);
     if (!value) {
       grade.why = fmt::format("the judge's grade is `{}`", grade.text.substr(0, 40));
       return grade;
     }
-  } else if (const auto found = last_of(answer, grade_patterns())) {
+  } else if (const auto found = last_of(answer, worded_grades())) {
     grade.text = *found;
     value = number_in(*found);
   }
@@ -241,25 +274,41 @@ Grade read_grade(std::string_view answer, double low, double high) {
   return grade;
 }
 
+Grade read_rating(std::string_view answer, double low, double high) {
+  Grade grade = read_grade(answer, low, high);
+  if (!grade.text.empty()) return grade;
+  static const RE2 kSingle(R"(\[\s*(-?\d+(?:\.\d+)?)\s*\])");
+  static const RE2* const kAll[] = {&kSingle};
+  if (const auto found = last_of(end_of(answer), kAll))
+    return read_grade(fmt::format("[[{}]]", *found), low, high);
+  return grade;
+}
+
 Choice read_choice(std::string_view answer, std::span<const std::string> choices) {
   answer = end_of(answer);
   Choice choice;
   const Choices known(choices);
   static constexpr std::string_view kNames[] = {"choice", "verdict", "answer", "winner",
                                                 "label",  "Choice",  "Verdict"};
-  if (const auto object = last_object_with(answer, kNames)) {
-    const std::string said = to_text(*member_of(*object, kNames));
-    choice.reason = reason_of(*object);
-    choice.place = known.find(said);
-    if (!choice.place) choice.why = fmt::format("the judge chose `{}`", said.substr(0, 40));
-    return choice;
-  }
   static const RE2 kBrackets(R"(\[\[\s*([^\[\]\n]{1,80}?)\s*\]\])");
   static const RE2 kResult(R"((?i)\[RESULT\][\s:*]{0,4}([^\n]{1,80}?)[\s*.]*(?:\n|$))");
   static const RE2 kNamed(
       R"((?i)(?:final verdict|verdict|choice|winner)["'*_\s]{0,4}(?:is)?["'*_\s]{0,2}[:：]?["'*_\s]{0,4}([^\n"'*]{1,80}?)[\s"'*.]*(?:\n|$))");
-  static const RE2* const kAll[] = {&kBrackets, &kResult, &kNamed};
-  if (const auto found = last_of(answer, kAll)) choice.place = known.find(*found);
+  static const RE2* const kMarked[] = {&kBrackets, &kResult};
+  static const RE2* const kWorded[] = {&kNamed};
+  const LastObject last = find_last_object(answer, kNames);
+  // A verdict in brackets behind the object is a later one; brackets that hold none are no verdict.
+  if (const auto marked = last_of(answer.substr(last.end), kMarked))
+    choice.place = known.find(*marked);
+  if (choice.place) return choice;
+  if (last.object) {
+    const std::string said = to_text(*member_of(*last.object, kNames));
+    choice.reason = reason_of(*last.object);
+    choice.place = known.find(said);
+    if (!choice.place) choice.why = fmt::format("the judge chose `{}`", said.substr(0, 40));
+    return choice;
+  }
+  if (const auto found = last_of(answer, kWorded)) choice.place = known.find(*found);
   if (!choice.place) choice.place = known.find(last_line(answer));
   if (!choice.place)
     choice.why =
@@ -277,7 +326,7 @@ Answers read_answers(std::string_view answer, std::size_t questions) {
     for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
       const Value& item = (*list)[i];
       const Value* said = item.is_object() ? member_of(item, kEach) : &item;
-      const std::optional<bool> yes = said == nullptr ? std::nullopt : yes_or_no(*said);
+      const std::optional<bool> yes = said == nullptr ? std::nullopt : yes_or_no_in(*said);
       if (!yes) {
         answers.yes.clear();
         answers.why = fmt::format("the judge's answer {} is neither yes nor no", i + 1);

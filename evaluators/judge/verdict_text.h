@@ -24,17 +24,23 @@ struct Grade {
   std::string reason;  // the judge's own, where it gave one
   std::string why;     // where there is no value
 };
-// `{"reason": ..., "score": 4}`, else the last of `[[4]]`, `[RESULT] 4`, `Score: 4`, `4/5`, a line
-// that is a number. A grade outside [low, high] is none.
+// The last of `{"reason": ..., "score": 4}`, `[[4]]` and `[RESULT] 4`; else the last of `Score: 4`,
+// `4/5`, a line that is a number. A grade outside [low, high] is none. What a judge thinks aloud
+// between <think> and </think> is no answer.
 Grade read_grade(std::string_view answer, double low, double high);
+// The same, and where there is none the last number in single brackets: MT-bench's fallback.
+Grade read_rating(std::string_view answer, double low, double high);
 
 struct Choice {
   std::optional<std::size_t> place;  // among the choices
   std::string reason, why;
 };
-// `{"reason": ..., "choice": "A"}`, else the last of `[[A]]`, `[RESULT] A`, `Verdict: A`, a line
+// The last of `{"reason": ..., "choice": "A"}`, `[[A]]` and `[RESULT] A`; else `Verdict: A`, a line
 // that is a choice. Case does not matter, unless two choices differ in nothing else.
 Choice read_choice(std::string_view answer, std::span<const std::string> choices);
+
+// "yes", "no" and what models write instead, in several languages: true, 1, ja, oui, да, 是.
+std::optional<bool> yes_or_no(std::string_view word);
 
 struct Answers {
   std::vector<bool> yes;  // one for each question, in order; empty where `why` says so
