@@ -4,12 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
 #include <memory>
 
 #include "ci/stats/length_controlled.h"
 #include "datasets/dataset.h"
-#include "evaluators/judge/judge.h"
+#include "evaluators/judge/difficulties.h"
 
 namespace llmops {
 namespace {
@@ -26,58 +25,30 @@ struct Columns {
 
 List pair_of(const stats::Interval& interval) { return {interval.lower, interval.upper}; }
 
-// The number under `column`; a problem where there is none.
-double number_at(const Case& row, const std::string& column, const std::string& file,
-                 Diagnostics& problems) {
-  const Value* value = find_path(row.variables, column);
-  std::optional<double> number;
-  if (value != nullptr && value->is_number()) number = value->number();
-  if (value != nullptr && value->is_string()) number = number_of(*value->string());
-  if (!number)
-    problems.push_back({Severity::error, file, row.line, 1,
-                        fmt::format("column `{}` holds no number here", column),
-                        "expected a number in every row", ""});
-  return number.value_or(0);
-}
-
-std::string key_of(const Case& row, const std::string& key) {
-  const Value* value = find_path(row.variables, key);
-  return value != nullptr ? to_text(*value) : key == "id" ? row.id : "";
-}
-
-Result<std::map<std::string, double>> read_difficulties(const Options& options) {
-  std::map<std::string, double> found;
-  const Result<Dataset> file =
-      Dataset::open({.path = options.difficulties}, [&](const Case& row, Diagnostics& problems) {
-        found[key_of(row, options.key)] =
-            number_at(row, options.difficulty, options.difficulties, problems);
-      });
-  if (!file) return file.problems();
-  return found;
-}
-
 Result<Columns> read_columns(const Options& options) {
-  std::map<std::string, double> difficulties;
+  std::optional<Difficulties> difficulties;
   if (!options.difficulties.empty()) {
-    Result<std::map<std::string, double>> read = read_difficulties(options);
+    Result<Difficulties> read = Difficulties::load(options.difficulties, options.difficulties,
+                                                   options.key, options.difficulty);
     if (!read) return read.problems();
     difficulties = *std::move(read);
   }
   Columns columns;
   const auto visit = [&](const Case& row, Diagnostics& problems) {
-    columns.preferences.push_back(number_at(row, options.preference, options.file, problems));
-    columns.longer_by.push_back(number_at(row, options.longer_by, options.file, problems));
+    columns.preferences.push_back(number_column(row, options.preference, options.file, problems));
+    columns.longer_by.push_back(number_column(row, options.longer_by, options.file, problems));
     if (options.difficulty.empty()) return;
-    if (options.difficulties.empty()) {
-      columns.difficulties.push_back(number_at(row, options.difficulty, options.file, problems));
+    if (!difficulties) {
+      columns.difficulties.push_back(
+          number_column(row, options.difficulty, options.file, problems));
       return;
     }
-    const auto known = difficulties.find(key_of(row, options.key));
-    if (known == difficulties.end())
+    const std::optional<double> known = difficulties->of(row);
+    if (!known)
       problems.push_back({Severity::error, options.file, row.line, 1,
                           fmt::format("{} has no difficulty of this item", options.difficulties),
                           "", "--key COLUMN names the column that both files share"});
-    columns.difficulties.push_back(known == difficulties.end() ? 0 : known->second);
+    columns.difficulties.push_back(known.value_or(0));
   };
   const Result<Dataset> file = Dataset::open({.path = options.file}, visit);
   if (!file) return file.problems();
@@ -138,22 +109,22 @@ ExitCode run(const Options& given, Console& console) {
 // Nearly all answers longer (or shorter): the rate at equal length lies outside the data.
 constexpr double kOneSided = 0.05;
 
+// "" where length plays no part worth a word.
 std::string sentence(const std::string& name, const stats::LengthControlled& found) {
-  std::string text = fmt::format(
-      "{}: preferred in {:.1f}% (standard error {:.1f}), at equal length in {:.1f}% [{:.1f}, "
-      "{:.1f}]",
-      name, 100 * found.raw, 100 * found.raw_se, 100 * found.controlled, 100 * found.interval.lower,
-      100 * found.interval.upper);
-  if (found.prefers_longer && found.apart >= 10)
-    text +=
-        fmt::format("; of pairs that differ by more than {:.0f} characters the longer wins {:.0f}%",
-                    stats::kLengthGap, 100 * found.prefers_longer->rate);
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
+  if (found.prefers_longer &&
+      (found.prefers_longer->interval.lower > 0.5 || found.prefers_longer->interval.upper < 0.5))
+    add(fmt::format(
+        "of {} pairs that differ by more than {:.0f} characters the longer wins {:.0f}%",
+        found.apart, stats::kLengthGap, 100 * found.prefers_longer->rate));
   if (found.longer_share < kOneSided || found.longer_share > 1 - kOneSided)
-    text += fmt::format(
-        "; {:.0f}% of the answers are the longer ones, so equal length is hardly "
-        "ever seen",
-        100 * found.longer_share);
-  return text;
+    add(fmt::format(
+        "{:.0f}% of the answers are the longer ones, so equal length is hardly ever seen",
+        100 * found.longer_share));
+  return text.empty()
+             ? ""
+             : fmt::format("{}: {}; {}.length_controlled takes length out", name, text, name);
 }
 
 }  // namespace
@@ -208,8 +179,10 @@ std::vector<std::string> length_controlled_remarks(const Suite& suite, const Sto
       preferences.push_back(*row.values[*preference]);
       longer_by.push_back(*row.values[*longer]);
     }
-    if (const auto found = stats::length_controlled(preferences, longer_by))
-      remarks.push_back(sentence(evaluator.name, *found));
+    if (const auto found =
+            stats::length_controlled(preferences, longer_by, {}, 0.95, {.resamples = 19}))
+      if (std::string remark = sentence(evaluator.name, *found); !remark.empty())
+        remarks.push_back(std::move(remark));
   }
   return remarks;
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "evaluators/judge/judge.h"
+#include "evaluators/judge/own_prompt.h"
 #include "evaluators/judge/verdict_text.h"
 #include "evaluators/metrics/simple_metric.h"
 
@@ -23,6 +24,13 @@ struct Task {
   std::string question;  // what the judge decides
   std::vector<Label> labels;
   bool reference = false, context = false;
+  OwnPrompt own = {};
+};
+
+const OwnPrompt::Names kNames{
+    .must = {"answer"  },
+      .may = {            "input", "context", "reference"},
+      .words = { "question", "labels"}
 };
 
 constexpr std::string_view kSystem =
@@ -73,9 +81,10 @@ class Classify final : public JudgeMetric {
     std::string fixed = std::string(kSystem) + task_.question + instructions();
     for (const Label& label : task_.labels) fixed += fmt::format("|{}", label.score);
     fixed += kReply;
-    return fmt::format("{}|{}|prompt:{}|labels:{}|reference:{}|context:{}|version:1", task_.kind,
-                       common_signature(), prompt_digest(fixed), fmt::join(names_, "/"),
-                       yes_no(task_.reference), yes_no(task_.context));
+    fixed += task_.own.fixed();
+    return fmt::format("{}|{}|prompt:{}{}|labels:{}|reference:{}|context:{}|version:1", task_.kind,
+                       common_signature(), prompt_digest(fixed), task_.own.given() ? "(own)" : "",
+                       fmt::join(names_, "/"), yes_no(task_.reference), yes_no(task_.context));
   }
 
   std::string pose(const Scorable& sample, std::vector<Question>& into) const override {
@@ -90,10 +99,19 @@ class Classify final : public JudgeMetric {
       for (const std::string& reference : sample.row->references)
         exhibit.add("reference", reference);
     exhibit.add("answer", sample.sample->text);
-    add_question(sample, prompt_, std::string(kSystem),
-                 task_.question + "\n\n" + instructions() + "\n" + exhibit.text(seed()) +
-                     std::string(kReply),
-                 into, options().draws);
+    Result<std::string> user =
+        task_.own.given()
+            ? task_.own.user(exhibit, seed(),
+                             {
+                                 {"question", task_.question},
+                                 {"labels",   instructions()}
+    },
+                             kReply)
+            : task_.question + "\n\n" + instructions() + "\n" + exhibit.text(seed()) +
+                  std::string(kReply);
+    if (!user) return "the judge's prompt cannot be filled in: " + user.problems().front().what;
+    add_question(sample, prompt_, task_.own.system(kSystem), *std::move(user), into,
+                 options().draws);
     return "";
   }
 
@@ -161,8 +179,9 @@ std::vector<Label> read_labels(Fields& fields) {
   return labels;
 }
 
-constexpr std::string_view kClassifyOptions[] = {"model",   "input",    "draws",     "parameters",
-                                                 "choices", "question", "reference", "context"};
+constexpr std::string_view kClassifyOptions[] = {"model",      "input",   "draws",
+                                                 "parameters", "choices", "question",
+                                                 "reference",  "context", "prompt"};
 
 std::unique_ptr<Metric> make_classify(Fields& fields) {
   JudgeOptions options = read_judge_options(fields);
@@ -171,12 +190,13 @@ std::unique_ptr<Metric> make_classify(Fields& fields) {
   task.labels = read_labels(fields);
   task.reference = fields.boolean("reference").value_or(false);
   task.context = fields.boolean("context").value_or(false);
+  task.own = OwnPrompt::read(fields, kNames);
   if (task.labels.empty()) return nullptr;
   return std::make_unique<Classify>(std::move(options), std::move(task));
 }
 
-constexpr std::string_view kReferenceOptions[] = {"model", "input", "draws", "parameters",
-                                                  "criteria"};
+constexpr std::string_view kReferenceOptions[] = {"model",      "input",    "draws",
+                                                  "parameters", "criteria", "prompt"};
 
 std::unique_ptr<Metric> make_reference(Fields& fields) {
   JudgeOptions options = read_judge_options(fields);
@@ -192,6 +212,7 @@ std::unique_ptr<Metric> make_reference(Fields& fields) {
       .reference = true
   };
   if (const auto criteria = fields.text("criteria")) task.question += "\n" + *criteria;
+  task.own = OwnPrompt::read(fields, kNames);
   return std::make_unique<Classify>(std::move(options), std::move(task));
 }
 

@@ -21,6 +21,14 @@ class Exhibit {
   // can know it; a text that holds it all the same gets another.
   std::string text(std::uint64_t seed) const;
 
+  // The same in pieces: the sentence, and each text between its marks under its name. Texts of one
+  // name stand together, where the first of them stands.
+  struct Pieces {
+    std::string note;
+    std::vector<std::pair<std::string, std::string>> fenced;
+  };
+  Pieces pieces(std::uint64_t seed) const;
+
  private:
   std::vector<std::pair<std::string, std::string>> parts_;
 };

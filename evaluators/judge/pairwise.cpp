@@ -10,6 +10,8 @@
 
 #include "datasets/text/hash.h"
 #include "datasets/text/utf8.h"
+#include "evaluators/judge/conversation.h"
+#include "evaluators/judge/markdown_style.h"
 #include "evaluators/judge/pairwise_protocol.h"
 #include "evaluators/metrics/simple_metric.h"
 #include "evaluators/run_record.h"
@@ -23,6 +25,9 @@ constexpr int kAlternatives = 5;      // AlpacaEval's
 Column extra(const char* name, ScoreKind kind, Range range, Better better) {
   return {.detail = name, .headline = name, .kind = kind, .range = range, .better = better};
 }
+
+// Of `style_difference`, in its order.
+constexpr const char* kStyle[] = {"style_length", "style_headers", "style_lists", "style_bold"};
 
 Object call_parameters(Protocol protocol) {
   if (protocol != Protocol::alpaca_eval) return {};
@@ -41,11 +46,19 @@ Pairwise::Pairwise(JudgeOptions options, PairwiseOptions pairwise)
   prompts_ = {judge_prompt("pairwise.first", this->options(), parameters),
               judge_prompt("pairwise.second", this->options(), parameters)};
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr Range kOpen = {-kInfinity, kInfinity};
   columns_ = {column(ScoreKind::bounded), extra("first", ScoreKind::bounded, {}, Better::neither),
-              extra("longer_by", ScoreKind::unbounded, {-kInfinity, kInfinity}, Better::neither)};
+              extra("longer_by", ScoreKind::unbounded, kOpen, Better::neither)};
   // One order cannot disagree with itself.
   if (pairwise_.orders == Orders::both)
     columns_.push_back(extra("flip", ScoreKind::bounded, {}, Better::lower));
+  if (pairwise_.protocol == Protocol::arena_hard)
+    columns_.push_back(extra("weight", ScoreKind::positive, {0, kInfinity}, Better::neither));
+  if (pairwise_.style)
+    for (const char* name : kStyle)
+      columns_.push_back(extra(name, ScoreKind::bounded, {-1, 1}, Better::neither));
+  if (pairwise_.difficulties)
+    columns_.push_back(extra("difficulty", ScoreKind::unbounded, kOpen, Better::neither));
 }
 
 double Pairwise::questions_per_sample() const {
@@ -57,17 +70,24 @@ std::string Pairwise::signature() const {
   const std::string fixed =
       std::string(pairwise_system(pairwise_.protocol)) +
       pairwise_question(pairwise_.protocol, pairwise_.criteria, pairwise_.reference) +
-      std::string(pairwise_reply(pairwise_.protocol));
+      std::string(pairwise_reply(pairwise_.protocol)) + pairwise_.own.fixed();
   const std::string against = pairwise_.against == Against::baseline ? "baseline"
                               : pairwise_.against == Against::column ? pairwise_.column
                                                                      : "model";
   const char* disagreement = pairwise_.disagreement == Disagreement::tie       ? "tie"
                              : pairwise_.disagreement == Disagreement::average ? "average"
                                                                                : "drop";
+  std::string more;
+  if (!pairwise_.conversation.empty())
+    more +=
+        fmt::format("|conversation:{}/{}", pairwise_.conversation, pairwise_.other_conversation);
+  if (pairwise_.difficulties)
+    more += fmt::format("|difficulties:{}", pairwise_.difficulties->signature());
   return fmt::format(
-      "pairwise|{}|prompt:{}|protocol:{}|against:{}|orders:{}|disagreement:{}|version:1",
-      common_signature(), prompt_digest(fixed), name(pairwise_.protocol), against,
-      pairwise_.orders == Orders::both ? "both" : "drawn", disagreement);
+      "pairwise|{}|prompt:{}{}|protocol:{}|against:{}|orders:{}|disagreement:{}{}|version:1",
+      common_signature(), prompt_digest(fixed), pairwise_.own.given() ? "(own)" : "",
+      name(pairwise_.protocol), against, pairwise_.orders == Orders::both ? "both" : "drawn",
+      disagreement, more);
 }
 
 std::optional<double> Pairwise::read_label(const std::string& label) const {
@@ -116,19 +136,49 @@ std::string Pairwise::compare(const Scorable& sample, const std::string& other,
   if (!input) return "the input cannot be shown: " + input.problems().front().what;
   if (pairwise_.reference && sample.row->references.empty()) return std::string(kNoReference);
   const auto labels = pairwise_labels(pairwise_.protocol);
+  const std::string question =
+      pairwise_question(pairwise_.protocol, pairwise_.criteria, pairwise_.reference);
+  const std::string_view reply = pairwise_reply(pairwise_.protocol);
   for (const bool sample_first : orders_of(sample)) {
     Exhibit exhibit;
+    if (std::string why = add_turns(sample, sample_first, exhibit); !why.empty()) return why;
     exhibit.add("input", *input);
     if (pairwise_.reference)
       for (const std::string& reference : sample.row->references)
         exhibit.add("reference", reference);
     exhibit.add(std::string(labels[0]), sample_first ? sample.sample->text : other);
     exhibit.add(std::string(labels[1]), sample_first ? other : sample.sample->text);
-    add_question(
-        sample, prompts_[sample_first ? 0 : 1], std::string(pairwise_system(pairwise_.protocol)),
-        pairwise_question(pairwise_.protocol, pairwise_.criteria, pairwise_.reference) + "\n\n" +
-            exhibit.text(seed()) + std::string(pairwise_reply(pairwise_.protocol)),
-        into, options().draws);
+    std::string user = question + "\n\n" + exhibit.text(seed());
+    if (!pairwise_.conversation.empty()) user += "\n" + std::string(kLaterTurn) + "\n";
+    user += reply;
+    if (pairwise_.own.given()) {
+      Result<std::string> own =
+          pairwise_.own.user(exhibit, seed(),
+                             {
+                                 {"question", question          },
+                                 {"criteria", pairwise_.criteria}
+      },
+                             reply);
+      if (!own) return "the judge's prompt cannot be filled in: " + own.problems().front().what;
+      user = *std::move(own);
+    }
+    add_question(sample, prompts_[sample_first ? 0 : 1],
+                 pairwise_.own.system(pairwise_system(pairwise_.protocol)), std::move(user), into,
+                 options().draws);
+  }
+  return "";
+}
+
+// The earlier turns of each side, in the order in which the answers stand.
+std::string Pairwise::add_turns(const Scorable& sample, bool sample_first, Exhibit& exhibit) const {
+  if (pairwise_.conversation.empty()) return "";
+  const auto labels = pairwise_labels(pairwise_.protocol);
+  for (const std::size_t place : {0, 1}) {
+    const bool own = (place == 0) == sample_first;
+    Result<std::string> turns =
+        earlier_turns(*sample.row, own ? pairwise_.conversation : pairwise_.other_conversation);
+    if (!turns) return turns.problems().front().what;
+    exhibit.add(fmt::format("conversation_before_{}", labels[place]), *std::move(turns));
   }
   return "";
 }
@@ -221,9 +271,9 @@ Measurement Pairwise::read(const Scorable& sample, const Told& told) const {
   else
     measured.values[0] = value;
   measured.values[1] = first_sum / read;
-  measured.values[2] = static_cast<double>(code_points(sample.sample->text)) -
-                       static_cast<double>(code_points(other));
   if (both) measured.values[3] = flips ? 1.0 : 0.0;
+  if (pairwise_.protocol == Protocol::arena_hard) measured.values[both ? 4 : 3] = weights;
+  measure_pair(sample, other, measured);
   measured.counts = {weighted, weights};
   measured.note =
       fmt::format("{}{}{}",
@@ -232,6 +282,19 @@ Measurement Pairwise::read(const Scorable& sample, const Told& told) const {
                                 : "tie",
                   flips ? " (the orders disagree)" : "", note.empty() ? "" : ": " + note);
   return measured;
+}
+
+// What needs no verdict.
+void Pairwise::measure_pair(const Scorable& sample, const std::string& other,
+                            Measurement& into) const {
+  const std::string& own = sample.sample->text;
+  into.values[2] = static_cast<double>(code_points(own)) - static_cast<double>(code_points(other));
+  std::size_t at = columns_.size();
+  if (pairwise_.difficulties) into.values[--at] = pairwise_.difficulties->of(*sample.row);
+  if (!pairwise_.style) return;
+  const auto style = style_difference(own, other);
+  at -= style.size();
+  for (const double difference : style) into.values[at++] = difference;
 }
 
 std::vector<std::optional<double>> Pairwise::corpus(std::span<const double> counts) const {
@@ -246,9 +309,10 @@ namespace {
 constexpr std::string_view kProtocols[] = {"general", "mt_bench", "arena_hard", "alpaca_eval"};
 constexpr std::string_view kOrders[] = {"both", "drawn"};
 constexpr std::string_view kDisagreements[] = {"tie", "average", "drop"};
-constexpr std::string_view kOptions[] = {"model",    "input",    "draws",  "parameters",
-                                         "preset",   "against",  "orders", "disagreement",
-                                         "criteria", "reference"};
+constexpr std::string_view kOptions[] = {"model",        "input",     "draws",  "parameters",
+                                         "preset",       "against",   "orders", "disagreement",
+                                         "criteria",     "reference", "style",  "difficulties",
+                                         "conversation", "prompt"};
 
 // `against: baseline`, `{column: NAME}`, `{model: {...}}`.
 void read_against(Fields& fields, JudgeOptions& options, PairwiseOptions& pairwise) {
@@ -260,6 +324,7 @@ void read_against(Fields& fields, JudgeOptions& options, PairwiseOptions& pairwi
     if (keys.has("column")) {
       pairwise.against = Against::column;
       pairwise.column = keys.text("column").value_or("");
+      pairwise.other_conversation = keys.text("conversation").value_or("");
     } else if (keys.has("model")) {
       pairwise.against = Against::model;
       ModelWish wish = read_model_wish(keys);
@@ -292,6 +357,19 @@ std::unique_ptr<Metric> make(Fields& fields) {
                                                  : Disagreement::drop;
   pairwise.criteria = fields.text("criteria").value_or("");
   pairwise.reference = fields.boolean("reference").value_or(false);
+  pairwise.style = fields.boolean("style").value_or(pairwise.protocol == Protocol::arena_hard);
+  pairwise.difficulties = Difficulties::read(fields);
+  pairwise.conversation = fields.text("conversation").value_or("");
+  // A first turn of the dataset's own is the same for both.
+  if (pairwise.other_conversation.empty()) pairwise.other_conversation = pairwise.conversation;
+  const auto labels = pairwise_labels(pairwise.protocol);
+  const std::string turns[] = {fmt::format("conversation_before_{}", labels[0]),
+                               fmt::format("conversation_before_{}", labels[1])};
+  pairwise.own = OwnPrompt::read(fields, {
+                                             .must = {labels[0], labels[1]  },
+                                             .may = {"input",   "reference", turns[0], turns[1]},
+                                             .words = {"question", "criteria"           }
+  });
   return std::make_unique<Pairwise>(std::move(options), std::move(pairwise));
 }
 

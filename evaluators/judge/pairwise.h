@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "evaluators/judge/difficulties.h"
 #include "evaluators/judge/judge.h"
+#include "evaluators/judge/own_prompt.h"
 
 namespace llmops {
 
@@ -28,6 +30,10 @@ struct PairwiseOptions {
   Disagreement disagreement = Disagreement::tie;
   std::string criteria;
   bool reference = false;
+  bool style = false;  // columns for the rate at equal style
+  std::optional<Difficulties> difficulties = {};
+  std::string conversation, other_conversation;  // columns of each side's earlier turns
+  OwnPrompt own = {};
 };
 
 // What the judge said of one order: how far the text that stood first is preferred, in [0, 1].
@@ -39,7 +45,9 @@ struct Preference {
 Preference read_preference(Protocol protocol, const Sample& answer);
 
 // Values: the preference for the sample in [0, 1] (a tie is 1/2); the preference for what stood
-// first; how many characters the sample is longer; of two orders, whether they disagree.
+// first; how many characters the sample is longer; of two orders, whether they disagree; of
+// Arena-Hard, how much the pair weighs; where wished, differences of style and the difficulty of
+// the item. Reports form figures of the whole set from them (ci/set_figures.h).
 class Pairwise final : public JudgeMetric {
  public:
   Pairwise(JudgeOptions options, PairwiseOptions pairwise);
@@ -60,6 +68,8 @@ class Pairwise final : public JudgeMetric {
   std::string other_text(const Scorable& sample, std::string& why) const;
   std::string compare(const Scorable& sample, const std::string& other,
                       std::vector<Question>& into) const;
+  void measure_pair(const Scorable& sample, const std::string& other, Measurement& into) const;
+  std::string add_turns(const Scorable& sample, bool sample_first, Exhibit& exhibit) const;
   // Whether the sample stands first in each of the orders that are asked.
   std::vector<bool> orders_of(const Scorable& sample) const;
 

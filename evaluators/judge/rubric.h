@@ -1,5 +1,6 @@
 #pragma once
 #include "evaluators/judge/judge.h"
+#include "evaluators/judge/own_prompt.h"
 #include "evaluators/judge/rubric_text.h"
 
 namespace llmops {
@@ -21,11 +22,22 @@ class WantsSteps {
 // mean of the draws.
 enum class GradeFrom { automatic, logprobs, draws };
 
+// Whether the judge sees the references: always, never, or in the cases that have some.
+enum class ShowReference { no, yes, where_given };
+
+struct RubricOptions {
+  GradeFrom from = GradeFrom::automatic;
+  ShowReference reference = ShowReference::no;
+  bool context = false;
+  bool mt_bench = false;     // asks and reads as MT-bench's single answers: an explanation, [[7]]
+  std::string conversation;  // column of the earlier turns
+  OwnPrompt own = {};
+};
+
 // Grades the answer on a scale (G-Eval, Liu et al. 2023). Value: (grade - low)/(high - low).
 class Rubric : public JudgeMetric, public WantsSteps {
  public:
-  Rubric(std::string kind, JudgeOptions options, RubricText text, GradeFrom from, bool reference,
-         bool context);
+  Rubric(std::string kind, JudgeOptions options, RubricText text, RubricOptions rubric);
   const std::vector<Column>& columns() const override { return columns_; }
   std::string signature() const override;
   std::string pose(const Scorable& sample, std::vector<Question>& into) const override;
@@ -45,12 +57,11 @@ class Rubric : public JudgeMetric, public WantsSteps {
 
  private:
   std::string instructions() const;
-  std::string user_text(const Scorable& sample, std::string& why) const;
+  std::string_view reply() const;
 
   std::string kind_;
   RubricText text_;
-  GradeFrom from_;
-  bool reference_, context_shown_;
+  RubricOptions rubric_;
   std::shared_ptr<const Prompt> first_, further_;
   std::vector<Column> columns_;
 };

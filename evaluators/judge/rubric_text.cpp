@@ -64,8 +64,10 @@ void read_keys(Fields& fields, RubricText& rubric) {
 
 }  // namespace
 
-RubricText read_rubric(Fields& fields) {
-  RubricText rubric;
+namespace {
+
+RubricText read_over(Fields& fields, RubricText rubric) {
+  const bool preset = !rubric.criteria.empty();
   const std::optional<std::string> file = fields.text("rubric");
   bool whole = false;  // the file says it all
   if (file && (file->ends_with(".yaml") || file->ends_with(".yml"))) {
@@ -86,10 +88,18 @@ RubricText read_rubric(Fields& fields) {
     whole = true;
   }
   read_keys(fields, rubric);
-  read_steps(fields, rubric, !whole && rubric.levels.empty());
+  read_steps(fields, rubric, !preset && !whole && rubric.levels.empty());
   if (rubric.criteria.empty() && rubric.levels.empty() && !file)
     fields.missing("criteria", "say in a sentence what is graded, or name a `rubric:` file");
   return rubric;
+}
+
+}  // namespace
+
+RubricText read_rubric(Fields& fields) { return read_over(fields, {}); }
+
+RubricText read_rubric(Fields& fields, std::string criteria, int low, int high) {
+  return read_over(fields, {.criteria = std::move(criteria), .low = low, .high = high});
 }
 
 std::string rubric_instructions(const RubricText& rubric) {

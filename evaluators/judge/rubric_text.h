@@ -18,7 +18,9 @@ struct RubricText {
 };
 
 // Reads criteria, rubric (a Markdown or text file, or YAML with these keys), scale, levels, steps.
+// The same with criteria and a scale that stand where the options give none; no steps then.
 RubricText read_rubric(Fields& fields);
+RubricText read_rubric(Fields& fields, std::string criteria, int low, int high);
 inline constexpr std::string_view kRubricOptions[] = {"criteria", "rubric", "scale", "levels",
                                                       "steps"};
 

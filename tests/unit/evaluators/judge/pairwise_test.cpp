@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/memory_run.h"
+#include "tests/support/run_cli.h"
 #include "tests/unit/evaluators/judge/scripted_asker.h"
 
 using namespace llmops;
@@ -195,4 +196,71 @@ TEST_CASE("pairwise: against the accepted run, and against a second model") {
                   .extra = {}}},
        .extra = {}});
   CHECK(*judge_one(*second, both, a_case("q"), "mine", {.prompt = prompt}).values[0] == 0.0);
+}
+
+namespace {
+
+std::vector<std::string> details(const Metric& metric) {
+  std::vector<std::string> names;
+  for (const Column& each : metric.columns()) names.push_back(each.detail);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("pairwise: Arena-Hard leaves the weight and the style of each pair in the record") {
+  const auto metric = make_metric("pairwise", "{against: {column: other}, preset: arena_hard}");
+  CHECK(details(*metric) == std::vector<std::string>{"", "first", "longer_by", "flip", "weight",
+                                                     "style_length", "style_headers", "style_lists",
+                                                     "style_bold"});
+  ScriptedAsker asker([](const std::string& text, const Question&) {
+    return says(texts_of(text).first == "plain" ? "[[B>A]]" : "[[A>>B]]");
+  });
+  const Measurement measured =
+      judge_one(*metric, asker, pair_case("plain"), "# Dressed\n- **one**\n- two");
+  CHECK(measured.values[0] == 1.0);
+  CHECK(measured.values[3] == 0.0);
+  CHECK(measured.values[4] == 4.0);  // a strong verdict and a plain one
+  for (std::size_t i = 5; i < 9; ++i) CHECK(measured.values[i].value() > 0);
+
+  // Style on any protocol, and none on Arena-Hard's where that is wished.
+  CHECK(details(*make_metric("pairwise", "{against: {column: other}, style: true}")).size() == 8);
+  CHECK(details(*make_metric("pairwise",
+                             "{against: {column: other}, preset: arena_hard, style: false}"))
+            .size() == 5);
+}
+
+TEST_CASE("pairwise: difficulties of the items come from a file") {
+  const TemporaryFolder folder;
+  folder.write("hard.csv", "id,difficulty\nc1,0.75\nc2,-1\n");
+  folder.write("by_text.jsonl", "{\"instruction\": \"q\", \"hardness\": 2}\n");
+  folder.write("broken.csv", "id,difficulty\nc1,hard\n");
+  const std::string at = folder.path().string();
+  const auto options = [&](const std::string& difficulties) {
+    return "{against: {column: other}, preset: alpaca_eval, difficulties: " + difficulties + "}";
+  };
+  ScriptedAsker asker([](const std::string&, const Question&) {
+    Sample sample = says("m");
+    sample.logprobs = List{
+        token({{"m", 0.8}, {"M", 0.1}}
+        )
+    };
+    return sample;
+  });
+  const auto metric = make_metric("pairwise", options(at + "/hard.csv"));
+  CHECK(details(*metric).back() == "difficulty");
+  CHECK(judge_one(*metric, asker, pair_case("theirs"), "mine").values.back() == 0.75);
+  Case unknown = pair_case("theirs");
+  unknown.id = "c9";
+  CHECK_FALSE(judge_one(*metric, asker, unknown, "mine").values.back());
+  const auto by_text = make_metric(
+      "pairwise", options("{path: " + at + "/by_text.jsonl, key: instruction, column: hardness}"));
+  Case row = pair_case("theirs");
+  row.variables.add("instruction", "q");
+  CHECK(judge_one(*by_text, asker, row, "mine").values.back() == 2.0);
+  CHECK(metric->signature() != by_text->signature());
+  CHECK(metric->signature().find("|difficulties:") != std::string::npos);
+  CHECK(metric_problems("pairwise", options(at + "/broken.csv"))
+            .find("column `difficulty` holds no number here") != std::string::npos);
+  CHECK_FALSE(metric_problems("pairwise", options(at + "/none.csv")).empty());
 }
