@@ -8,6 +8,7 @@
 
 #include "ci/compare/changes.h"
 #include "ci/compare/cluster_sums.h"
+#include "ci/compare/figures.h"
 #include "ci/compare/row_pairs.h"
 #include "ci/compare/run_variance.h"
 #include "ci/compare/slices.h"
@@ -90,7 +91,7 @@ class Plan {
   Plan(const RunSource& baseline, const RunSource& candidate, const GateSpec& gate)
       : baseline_(baseline.header()), candidate_(candidate.header()), gate_(gate) {
     for (const Rule& rule : gate.rules)
-      if (rule.compares()) add_rule(rule);
+      if (rule.compares() && !is_set_figure(baseline_, candidate_, rule.metric)) add_rule(rule);
     for (const Measure& measure : baseline_.measures)
       if (find_measure(candidate_, measure.name) != nullptr) add_ungated(measure.name);
   }
@@ -308,6 +309,8 @@ Comparison compare(const RunSource& baseline, const RunSource& candidate, const 
     if (metric.whole_interval && metric.comparable && gated)
       widen_by_runs(metric, accepted, candidate.header());
   }
+  for (MetricComparison& figure : compare_figures(baseline, candidate, gate, comparison.paired))
+    comparison.metrics.push_back(std::move(figure));
   comparison.slices = slices.finish(gate, comparison.shared);
   add_warnings(comparison, pairing, baseline, candidate);
   if (groups.any() && !comparison.paired)

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ci/gate/wording.h"
+#include "ci/set_figures.h"
 #include "ci/stats/distributions.h"
 #include "ci/stats/power.h"
 
@@ -157,7 +158,10 @@ std::vector<RulePlan> plan_gate(const GateSpec& gate, const std::vector<Measure>
     RulePlan& plan = plans.emplace_back();
     plan.rule = rule;
     const auto measure = find_measure(measures, rule.metric);
-    if (!measure)
+    if (!measure && find_set_figure(measures, rule.metric))
+      plan.refusal =
+          "a figure of the whole set is not planned: its spread shows when two runs are compared";
+    else if (!measure)
       plan.refusal = "nothing of that name is measured";
     else if (rule.statistic != "mean" && !rule.statistic.empty())
       plan.refusal = "quantiles are not planned: p50 needs 20 cases, p90 60, p95 100, p99 300";

@@ -6,6 +6,7 @@
 
 #include "ci/compare/quantile_sketch.h"
 #include "ci/compare/tally.h"
+#include "ci/set_figures.h"
 #include "ci/stats/binomial_interval.h"
 #include "ci/stats/guarded.h"
 
@@ -103,6 +104,8 @@ Summary summarize(const RunSource& run, std::vector<std::string>& warnings) {
   Summary summary;
   for (std::size_t i = 0; i < measures.size(); ++i)
     summary.measures.push_back(finish(measures[i], gathered[i]));
+  for (const SetFigure& figure : set_figures(measures))
+    summary.measures.push_back(summarize_figure(figure, run));
   return summary;
 }
 

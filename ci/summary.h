@@ -15,12 +15,14 @@ struct MeasureSummary {
   std::int64_t n = 0;         // cases with a value
   std::int64_t unscored = 0;  // cases without one
   std::optional<double> mean, total;
-  std::optional<double> interval_low, interval_high;  // two-sided, 95 %
+  std::optional<double> interval_low, interval_high;  // two-sided, at `level`
   std::optional<double> p50, p90, p95, p99, max;      // type-7 quantiles over cases
+  double level = 0.95;
+  std::string why = {};  // why there is no mean, where more is to be said than that no case has one
 };
 
 struct Summary {
-  std::vector<MeasureSummary> measures;  // in the header's order
+  std::vector<MeasureSummary> measures;  // in the header's order; then figures of the whole set
   const MeasureSummary* find(const std::string& name) const;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "ci/set_figures.h"
 #include "cli/judges.h"
 #include "datasets/text/files.h"
 #include "datasets/text/yaml.h"
@@ -122,7 +123,9 @@ void read_gate_of(Suite& suite, Fields& fields, const SuiteOverrides& overrides,
   suite.rules_on_times = rules_on_times(*gate);
   if (overrides.no_gate) return;
   std::vector<std::string> known;
-  for (const Measure& measure : measures_of(suite.evaluators)) known.push_back(measure.name);
+  const std::vector<Measure> measures = measures_of(suite.evaluators);
+  for (const Measure& measure : measures) known.push_back(measure.name);
+  for (const SetFigure& figure : set_figures(measures)) known.push_back(figure.measure.name);
   for (const Measure& measure : builtin_measures()) known.push_back(measure.name);
   suite.gate = read_gate(*gate, suite.source, suite.folder, known, problems);
   if (overrides.baseline) suite.gate->baseline = *overrides.baseline;

@@ -188,6 +188,8 @@ std::vector<std::string> all_warnings(const ReportInput& input) {
       if (std::find(all.begin(), all.end(), warning) == all.end()) all.push_back(warning);
   };
   add(input.run.warnings);
+  for (const MeasureSummary& figures : input.summary.measures)
+    if (!figures.why.empty()) add({fmt::format("{}: {}", figures.measure.name, figures.why)});
   if (input.comparison != nullptr) add(input.comparison->warnings);
   if (input.verdict != nullptr) add(input.verdict->warnings);
   add(input.warnings);
@@ -206,6 +208,13 @@ std::string show_interval(std::optional<double> low, std::optional<double> high,
                           const Measure& measure, int decimals) {
   if (!low || !high) return "";
   return fixed(*low, measure, decimals, false) + " .. " + fixed(*high, measure, decimals, false);
+}
+
+std::string show_interval(const MeasureSummary& figures, int decimals) {
+  std::string text =
+      show_interval(figures.interval_low, figures.interval_high, figures.measure, decimals);
+  if (!text.empty() && figures.level != 0.95) text += fmt::format(" ({})", percent(figures.level));
+  return text;
 }
 
 std::string show_signed_interval(std::optional<double> low, std::optional<double> high,

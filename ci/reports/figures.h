@@ -58,6 +58,8 @@ std::string show_signed(std::optional<double> value, const Measure& measure, int
 // "0.310 .. 0.462", and of a difference "-0.310 .. +0.062"; "" where an end is absent.
 std::string show_interval(std::optional<double> low, std::optional<double> high,
                           const Measure& measure, int decimals = -1);
+// A measure's own, with its level where that is not 95 %: "0.310 .. 0.462 (90%)".
+std::string show_interval(const MeasureSummary& figures, int decimals = -1);
 std::string show_signed_interval(std::optional<double> low, std::optional<double> high,
                                  const Measure& measure, int decimals = -1);
 // Decimals for all figures of one line: `of_scores`, or for money as many as give its candidate's

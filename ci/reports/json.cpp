@@ -82,28 +82,6 @@ class Document {
     return list;
   }
 
-  List judges() {
-    List all;
-    for (const SideUse& use : input_.run.side_uses) {
-      Object out{
-          {"evaluator", use.evaluator},
-          {"model",     use.model    }
-      };
-      out.add("calls", Object{
-                           {"made",    use.made   },
-                           {"cached",  use.cached },
-                           {"failed",  use.failed },
-                           {"retried", use.retried}
-      });
-      out.add("answered", use.answered);
-      out.add("input_tokens", use.input_tokens);
-      out.add("output_tokens", use.output_tokens);
-      number(out, "cost_usd", use.cost_usd, "run.judges");
-      all.push_back(std::move(out));
-    }
-    return all;
-  }
-
   Object run() {
     const RunHeader& header = input_.run;
     const RunCounts& counts = header.counts;
@@ -118,7 +96,7 @@ class Document {
                          {"failed",  counts.failed },
                          {"retried", counts.retried}
     });
-    if (!header.side_uses.empty()) out.add("judges", judges());
+    if (!header.side_uses.empty()) out.add("judges", judges_value(header.side_uses));
     number(out, "cost_usd", header.cost_usd, "run");
     number(out, "wall_s", header.wall_s, "run");
     text(out, "created", header.created);
@@ -153,13 +131,16 @@ class Document {
       one.add("n", figures.n);
       one.add("unscored", figures.unscored);
       interval(one, figures.interval_low, figures.interval_high);
+      if (figures.level != 0.95) one.add("interval_level", figures.level);
       text(one, "signature", measure.signature);
       if ((measure.kind == ScoreKind::binary || measure.kind == ScoreKind::bounded) &&
           std::isfinite(measure.range.low) && std::isfinite(measure.range.high))
         one.add("range", List{measure.range.low, measure.range.high});
       one.add("better", std::string(name(measure.better)));
       one.add("kind", std::string(name(measure.kind)));
-      if (!figures.mean)
+      if (!figures.why.empty())
+        text(one, "why", figures.why);  // a warning says it too
+      else if (!figures.mean)
         missing_.push_back(
             fmt::format("metrics.{}.mean is absent: no case has a value", measure.name));
       else if (!figures.interval_low || !figures.interval_high)
@@ -365,6 +346,28 @@ class Document {
 };
 
 }  // namespace
+
+Value judges_value(const std::vector<SideUse>& uses) {
+  List all;
+  for (const SideUse& use : uses) {
+    Object out{
+        {"evaluator", use.evaluator},
+        {"model",     use.model    }
+    };
+    out.add("calls", Object{
+                         {"made",    use.made   },
+                         {"cached",  use.cached },
+                         {"failed",  use.failed },
+                         {"retried", use.retried}
+    });
+    out.add("answered", use.answered);
+    out.add("input_tokens", use.input_tokens);
+    out.add("output_tokens", use.output_tokens);
+    out.add("cost_usd", use.cost_usd);
+    all.push_back(std::move(out));
+  }
+  return all;
+}
 
 Value to_json(const ReportInput& input) { return Document(input).make(); }
 

@@ -85,10 +85,8 @@ void figures(const ReportInput& input, Page& page) {
               ? ""
               : show_signed_interval(found->interval_low, found->interval_high, measure, decimals));
     } else {
-      row = fmt::format(
-          "| {} | {} | {} | {} |\n", name, show(line.candidate, measure, decimals),
-          show_interval(line.summary->interval_low, line.summary->interval_high, measure, decimals),
-          line.summary->n);
+      row = fmt::format("| {} | {} | {} | {} |\n", name, show(line.candidate, measure, decimals),
+                        show_interval(*line.summary, decimals), line.summary->n);
     }
     if (page.text().size() > kMost / 2 || !page.add(row)) ++left_out;
   }

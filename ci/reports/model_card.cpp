@@ -134,8 +134,7 @@ class Card {
     const Measure& measure = figures.measure;
     const bool ranged = measure.kind == ScoreKind::binary || measure.kind == ScoreKind::bounded;
     row({measure.name, figures.mean ? show(figures.mean, measure, 4) : "not measured",
-         show_interval(figures.interval_low, figures.interval_high, measure, 4), grouped(figures.n),
-         grouped(figures.unscored),
+         show_interval(figures, 4), grouped(figures.n), grouped(figures.unscored),
          ranged ? fmt::format("{} to {}", figure(measure.range.low), figure(measure.range.high))
                 : "open",
          std::string(name(measure.better))});
@@ -168,7 +167,7 @@ class Card {
         if (!is_score(figures)) continue;
         row({tag_text(slice.tag), figures.measure.name,
              figures.mean ? show(figures.mean, figures.measure, 4) : "not measured",
-             show_interval(figures.interval_low, figures.interval_high, figures.measure, 4),
+             show_interval(figures, 4),
              grouped(figures.n) + (figures.n < kFewCases ? " (few)" : "")});
       }
     close_table();
@@ -192,8 +191,7 @@ class Card {
       if (!measure.builtin || !figures.mean) continue;
       const bool rate = measure.unit.empty();
       row({measure.unit.empty() ? measure.name : measure.name + " (" + measure.unit + ")",
-           show(figures.mean, measure),
-           show_interval(figures.interval_low, figures.interval_high, measure),
+           show(figures.mean, measure), show_interval(figures),
            rate ? "" : show(figures.p50, measure), rate ? "" : show(figures.p95, measure),
            grouped(figures.n)});
     }

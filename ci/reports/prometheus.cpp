@@ -80,9 +80,9 @@ class Page {
     using Figures = const MeasureSummary&;
     each("metric_mean", "mean over the cases; tokens, milliseconds or dollars where it is no score",
          [](Figures figures) { return figures.mean; });
-    each("metric_interval_low", "lower end of the mean's 95 % interval",
+    each("metric_interval_low", "lower end of its interval, of a mean 95 %",
          [](Figures figures) { return figures.interval_low; });
-    each("metric_interval_high", "upper end of the mean's 95 % interval",
+    each("metric_interval_high", "upper end of its interval, of a mean 95 %",
          [](Figures figures) { return figures.interval_high; });
     each("metric_p95", "95th percentile over the cases",
          [](Figures figures) { return figures.p95; });

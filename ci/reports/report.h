@@ -36,7 +36,7 @@ struct ReportInput {
   const OutputSource* baseline_outputs = nullptr;  // texts of the baseline, while its run is stored
   std::vector<std::string> warnings = {};
   const RunSource* baseline_rows = nullptr;  // for paired differences and what each case lost
-  std::vector<Finding> findings = {};  // beside the rules
+  std::vector<Finding> findings = {};        // beside the rules
   // As its file has it, while that still asks the same: what it is for, and its limits.
   const Prompt* prompt_file = nullptr;
   std::string store = {};  // folder of the store where commands would not find it by themselves
@@ -55,7 +55,8 @@ struct TerminalStyle {
 };
 std::string render_terminal(const ReportInput& input, const TerminalStyle& style);
 
-Value to_json(const ReportInput& input);  // the document of `--json` (interfaces)
+Value to_json(const ReportInput& input);               // the document of `--json` (interfaces)
+Value judges_value(const std::vector<SideUse>& uses);  // as under `run.judges` there
 
 // Reports that go to files; each is one file in this folder and one line in reports.def.
 struct ReportInfo {

@@ -226,7 +226,7 @@ class Screen {
       table.add(
           {{visible(line.name)},
            {figures.mean ? show(figures.mean, *line.measure, decimals_) : "not measured"},
-           {show_interval(figures.interval_low, figures.interval_high, *line.measure, decimals_)},
+           {show_interval(figures, decimals_)},
            {fmt::format("{}", figures.n)},
            {figures.unscored > 0 ? fmt::format("{}", figures.unscored) : ""}});
     }

@@ -3,89 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "ci/stats/checks.h"
+#include "ci/stats/controlled_rate.h"
 #include "ci/stats/distributions.h"
 #include "ci/stats/moments.h"
 #include "ci/stats/quantile.h"
 
 namespace llmops::stats {
 namespace {
-
-// Weak enough to move nothing that the data tell, strong enough that a judge who always prefers the
-// longer answer has a finite fit.
-constexpr double kRidge = 0.01;
-constexpr int kMostSteps = 50;
-
-struct Item {
-  double preference, length, difficulty;  // length: tanh(z)
-};
-
-using Coefficients = std::array<double, 3>;  // length (a), constant (c), difficulty (b)
-
-double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
-
-// Solves the symmetric system of the first `k` unknowns in place (Gauss, with pivots).
-void solve(std::array<std::array<double, 4>, 3>& m, std::size_t k, Coefficients& x) {
-  for (std::size_t column = 0; column < k; ++column) {
-    std::size_t pivot = column;
-    for (std::size_t row = column + 1; row < k; ++row)
-      if (std::abs(m[row][column]) > std::abs(m[pivot][column])) pivot = row;
-    std::swap(m[column], m[pivot]);
-    for (std::size_t row = 0; row < k; ++row) {
-      if (row == column) continue;
-      const double factor = m[row][column] / m[column][column];
-      for (std::size_t i = column; i < k; ++i) m[row][i] -= factor * m[column][i];
-      m[row][3] -= factor * m[column][3];
-    }
-  }
-  for (std::size_t row = 0; row < k; ++row) x[row] = m[row][3] / m[row][row];
-}
-
-// Newton's method; soft labels enter as they are. `terms`: length and constant, or all three.
-Coefficients fit(std::span<const Item> items, std::span<const std::uint32_t> places,
-                 bool with_difficulty, Coefficients start) {
-  const std::size_t k = with_difficulty ? 3 : 2;
-  Coefficients beta = start;
-  for (int step = 0; step < kMostSteps; ++step) {
-    std::array<std::array<double, 4>, 3> m{};
-    for (std::size_t i = 0; i < k; ++i) {
-      m[i][i] = kRidge;
-      m[i][3] = -kRidge * beta[i];
-    }
-    for (const std::uint32_t place : places) {
-      const Item& item = items[place];
-      const std::array<double, 3> x = {item.length, 1.0, item.difficulty};
-      double linear = 0;
-      for (std::size_t i = 0; i < k; ++i) linear += beta[i] * x[i];
-      const double p = sigmoid(linear);
-      const double weight = std::max(p * (1 - p), 1e-12);
-      for (std::size_t i = 0; i < k; ++i) {
-        for (std::size_t j = 0; j < k; ++j) m[i][j] += weight * x[i] * x[j];
-        m[i][3] += (item.preference - p) * x[i];
-      }
-    }
-    Coefficients move{};
-    solve(m, k, move);
-    // A step of more than this overshoots where the fit saturates.
-    double largest = 0;
-    for (std::size_t i = 0; i < k; ++i) largest = std::max(largest, std::abs(move[i]));
-    const double damp = largest > 4 ? 4 / largest : 1;
-    for (std::size_t i = 0; i < k; ++i) beta[i] += damp * move[i];
-    if (largest < 1e-9) break;
-  }
-  return beta;
-}
-
-double rate_at_equal_length(std::span<const Item> items, std::span<const std::uint32_t> places,
-                            const Coefficients& beta, bool with_difficulty) {
-  if (!with_difficulty) return sigmoid(beta[1]);
-  double sum = 0;
-  for (const std::uint32_t place : places)
-    sum += sigmoid(beta[1] + beta[2] * items[place].difficulty);
-  return sum / static_cast<double>(places.size());
-}
 
 std::optional<Refusal> check(std::span<const double> preferences, std::span<const double> longer_by,
                              std::span<const double> difficulties, double level) {
@@ -129,11 +57,12 @@ Tested<LengthControlled> length_controlled(std::span<const double> preferences,
   const double z = normal_quantile(0.5 + level / 2);
   result.raw_interval = {std::max(0.0, result.raw - z * result.raw_se),
                          std::min(1.0, result.raw + z * result.raw_se)};
-  std::vector<Item> items;
+  std::vector<ControlledItem> items;
   std::int64_t longer_wins = 0;
   for (std::size_t i = 0; i < preferences.size(); ++i) {
-    items.push_back({preferences[i], std::tanh(longer_by[i] / spread),
-                     difficulties.empty() ? 0.0 : difficulties[i]});
+    items.push_back({.preference = preferences[i],
+                     .covariates = {std::tanh(longer_by[i] / spread)},
+                     .difficulty = difficulties.empty() ? 0.0 : difficulties[i]});
     result.longer_share += longer_by[i] > 0 ? 1 / n : 0;
     if (std::abs(longer_by[i]) <= kLengthGap || preferences[i] == 0.5) continue;
     ++result.apart;
@@ -143,19 +72,13 @@ Tested<LengthControlled> length_controlled(std::span<const double> preferences,
     result.prefers_longer = *rate;
 
   const bool with_difficulty = !difficulties.empty();
-  std::vector<std::uint32_t> all(items.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
-  const Coefficients beta = fit(items, all, with_difficulty, {});
-  result.length_effect = beta[0];
-  result.constant = beta[1];
-  if (with_difficulty) result.difficulty_effect = beta[2];
-  result.controlled = rate_at_equal_length(items, all, beta, with_difficulty);
+  const ControlledRate model(std::move(items), 1, with_difficulty);
+  result.length_effect = model.effect(0);
+  result.constant = model.constant();
+  if (with_difficulty) result.difficulty_effect = model.difficulty_effect();
+  result.controlled = model.rate();
   const std::vector<double> refits = bootstrap(
-      items.size(),
-      [&](std::span<const std::uint32_t> places) {
-        const Coefficients again = fit(items, places, with_difficulty, beta);
-        return rate_at_equal_length(items, places, again, with_difficulty);
-      },
+      model.size(), [&](std::span<const std::uint32_t> places) { return model.rate(places); },
       options);
   result.se = deviation(refits);
   const std::array<double, 2> alphas = {0.5 - level / 2, 0.5 + level / 2};

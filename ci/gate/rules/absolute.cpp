@@ -9,9 +9,11 @@
 #include "ci/gate/rules/rules.h"
 #include "ci/gate/tag_filter.h"
 #include "ci/gate/wording.h"
+#include "ci/set_figures.h"
 #include "ci/stats/binomial_interval.h"
 #include "ci/stats/guarded.h"
 #include "ci/stats/quantile_interval.h"
+#include "ci/stats/resampling.h"
 
 namespace llmops {
 namespace {
@@ -25,6 +27,15 @@ bool bounded(const Measure& measure) {
   return measure.kind == ScoreKind::binary || measure.kind == ScoreKind::bounded;
 }
 
+// A figure of the whole set in place of a measure: its cases, as they are and as if what failed had
+// lost.
+struct FigureGauge {
+  SetFigure figure;
+  FigureColumns columns;
+  std::uint64_t stream;
+  std::vector<FigureCase> cases = {}, with_failures = {};
+};
+
 // One rule while the rows stream by.
 struct Gauge {
   RuleOutcome* outcome;
@@ -33,9 +44,11 @@ struct Gauge {
   ArmTally values, with_failures;
   std::int64_t failed = 0;
   std::vector<double> kept = {};  // of a quantile
+  std::optional<FigureGauge> figure = {};
 
   const Rule& rule() const { return outcome->rule; }
-  const Measure& measure() const { return column->measure(); }
+  const Measure& measure() const { return figure ? figure->figure.measure : column->measure(); }
+  std::int64_t n() const { return figure ? std::ssize(figure->cases) : values.n(); }
   bool is_min() const { return rule().kind == RuleKind::min; }
 
   // What a failed call scores in the second condition of a pass.
@@ -51,6 +64,14 @@ struct Gauge {
     const std::optional<double> value = column->value(row);
     const auto failure = worst();
     add(value, failure ? with_failures_as(*failure, row, value) : value);
+  }
+
+  void visit_figure(const CaseRow& row) {
+    if (!figure || !filter.matches(row.tags)) return;
+    std::optional<FigureCase> judged = figure->columns.read(row);
+    if (!judged || row.failed > 0) ++failed;
+    figure->with_failures.push_back(figure->columns.read_worst(row, is_min() ? 0.0 : 1.0));
+    if (judged) figure->cases.push_back(*std::move(judged));
   }
 };
 
@@ -84,7 +105,23 @@ Limits quantile_limits(std::span<const double> values, double level, double alph
   return {found->estimate, found->lower, found->upper, ""};
 }
 
+Limits figure_limits(const Gauge& gauge, const std::vector<FigureCase>& cases, double alpha) {
+  if (gauge.rule().statistic != "mean")
+    return {.refusal = "a figure of the whole set has no quantiles"};
+  const auto fitted = fit_figure(gauge.figure->figure.kind, cases);
+  if (!fitted) return {.refusal = fitted.refusal().sentence};
+  const std::array<double, 2> ends = {alpha, 1 - alpha};
+  const auto bounds = stats::percentile_bounds(
+      resample_figure(cases, fitted->of_cases, figure_resamples(cases.size()),
+                      gauge.figure->stream),
+      ends);
+  return {fitted->value, (*bounds)[0], (*bounds)[1], ""};
+}
+
 Limits limits_of(const Gauge& gauge, const ArmTally& tally, double alpha) {
+  if (gauge.figure)
+    return figure_limits(
+        gauge, &tally == &gauge.values ? gauge.figure->cases : gauge.figure->with_failures, alpha);
   if (tally.n() == 0)
     return {.refusal = fmt::format("not measured, because no call gave a value of `{}`",
                                    gauge.rule().metric)};
@@ -113,7 +150,7 @@ int side(const Gauge& gauge, const Limits& limits) {
 // "max: 0" and "min: 1" of a rate ask that no case fails: no sample can show that of the
 // population, so the cases of the run are what is judged.
 bool at_the_end(const Gauge& gauge) {
-  return bounded(gauge.measure()) && gauge.rule().statistic == "mean" &&
+  return !gauge.figure && bounded(gauge.measure()) && gauge.rule().statistic == "mean" &&
          gauge.rule().amount ==
              (gauge.is_min() ? gauge.measure().range.high : gauge.measure().range.low);
 }
@@ -142,8 +179,7 @@ std::string enough_without_failure(const Gauge& gauge, double alpha) {
 }
 
 std::string sentence(const Gauge& gauge, const Limits& limits, int where, double alpha) {
-  const std::string cases = counted(gauge.values.n(), "case"),
-                    allowed = shown(gauge, gauge.rule().amount);
+  const std::string cases = counted(gauge.n(), "case"), allowed = shown(gauge, gauge.rule().amount);
   const std::string_view most = gauge.is_min() ? "the least allowed" : "the most allowed";
   const std::string value = shown(gauge, *limits.value);
   if (limits.lower == limits.upper)
@@ -166,7 +202,7 @@ std::string sentence(const Gauge& gauge, const Limits& limits, int where, double
 void conclude(Gauge& gauge, const GateSpec& gate) {
   RuleOutcome& outcome = *gauge.outcome;
   outcome.outcome = Outcome::inconclusive;
-  if (!gauge.column) {
+  if (!gauge.column && !gauge.figure) {
     outcome.why = fmt::format("not measured, because the run has no `{}`", gauge.rule().metric);
     return;
   }
@@ -175,7 +211,9 @@ void conclude(Gauge& gauge, const GateSpec& gate) {
   outcome.lower = limits.lower;
   outcome.upper = limits.upper;
   if (!limits.value) {
-    outcome.why = gauge.values.n() == 0
+    outcome.why = gauge.figure
+                      ? fmt::format("{} is not measured, because {}", label(gauge), limits.refusal)
+                  : gauge.values.n() == 0
                       ? limits.refusal
                       : fmt::format("{} cannot be tested: {}", label(gauge), limits.refusal);
     return;
@@ -220,16 +258,23 @@ void decide_absolute_rules(const GateSpec& gate, const RunSource& candidate,
                         TagFilter::parse(outcome.rule.where).value_or(TagFilter()),
                         {},
                         {}});
+  for (Gauge& gauge : gauges)
+    if (auto figure = find_set_figure(candidate.header().measures, gauge.rule().metric))
+      gauge.figure.emplace(FigureGauge{
+          *figure, FigureColumns(*figure, candidate.header()),
+          stats::stream_of(candidate.header().seed, figure->measure.name, "figure rule")});
   if (gauges.empty()) return;
   CaseRow row;
   for (const auto rows = candidate.rows(); rows->next(row);)
-    for (Gauge& gauge : gauges)
+    for (Gauge& gauge : gauges) {
+      gauge.visit_figure(row);
       gauge.visit(row, [&](std::optional<double> value, std::optional<double> with_failures) {
         if (value) gauge.values.first(*value);
         if (with_failures) gauge.with_failures.first(*with_failures);
         if (value != with_failures) ++gauge.failed;
         if (value && quantile_level(gauge.rule().statistic)) gauge.kept.push_back(*value);
       });
+    }
   for (Gauge& gauge : gauges) {
     gauge.values.begin_second();
     gauge.with_failures.begin_second();
