@@ -138,7 +138,8 @@ std::vector<RepeatedMeasure> find_repeats(const RunSource& run) {
   std::vector<Gathering> gathering;
   for (std::size_t i = 0; i < header.measures.size(); ++i) {
     const Measure& measure = header.measures[i];
-    if (!measure.builtin && measure.reduce.empty() && !measure.name.ends_with(kDraws))
+    if (!measure.builtin && measure.reduce.empty() && measure.better != Better::neither &&
+        !measure.name.ends_with(kDraws))
       gathering.emplace_back(header, i);
   }
   CaseRow row;

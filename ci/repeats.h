@@ -33,8 +33,9 @@ struct RepeatedMeasure {
   std::optional<double> between_cases, between_samples, of_judge;
 };
 
-// One entry for each score of an evaluator (what samples are reduced to is none) that has a case
-// with two scored samples. Reads the rows once.
+// One entry for each score of an evaluator that has a case with two scored samples; what samples
+// are reduced to is none, nor what is neither good nor bad (lengths, a judge's own variance). Reads
+// the rows once.
 std::vector<RepeatedMeasure> find_repeats(const RunSource& run);
 
 // The same as findings: "flaky" (parts: case -> mean), "variance" (parts: cases, samples, judge).

@@ -3,6 +3,10 @@
 // or packed data that the script shows as text.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "ci/repeats.h"
 #include "ci/reports/escape.h"
 #include "ci/reports/figures.h"
 #include "ci/reports/html/assets.h"
@@ -46,6 +50,7 @@ class Html {
     metrics();
     const WorstCases first = worst_cases(input_, kWorstCases);
     worst(first);
+    flaky();
     warnings();
     plots();
     tests();
@@ -88,9 +93,10 @@ class Html {
         "scope=\"col\">rule</th>"
         "<th scope=\"col\">why</th></tr></thead><tbody>\n");
     for (const RuleOutcome& rule : input_.verdict->rules)
-      print(fmt::format("<tr><td class=\"{}\">{}</td><td class=\"rule\">{}{}</td><td>{}</td></tr>\n",
-                        name(rule.outcome), shown(rule.outcome), escape_markup(rule.rule.text),
-                        rule.rule.primary ? "" : " (secondary)", escape_markup(rule.why)));
+      print(
+          fmt::format("<tr><td class=\"{}\">{}</td><td class=\"rule\">{}{}</td><td>{}</td></tr>\n",
+                      name(rule.outcome), shown(rule.outcome), escape_markup(rule.rule.text),
+                      rule.rule.primary ? "" : " (secondary)", escape_markup(rule.why)));
     print("</tbody></table></div>\n");
   }
 
@@ -167,8 +173,7 @@ class Html {
                               : show_signed_interval(found->interval_low, found->interval_high,
                                                      measure, decimals));
     } else {
-      number(show_interval(line.summary->interval_low, line.summary->interval_high, measure,
-                           decimals));
+      number(show_interval(*line.summary, decimals));
     }
     const MeasureSummary* summary = line.summary;
     number(summary == nullptr ? "" : show(summary->p50, measure, decimals));
@@ -234,6 +239,35 @@ class Html {
       print(fmt::format("{}</li>\n", change.failed > 0 ? " · failed" : ""));
     }
     print("</ul>\n");
+  }
+
+  // Cases whose samples disagree, the most variable first.
+  void flaky() {
+    if (input_.run.samples_per_case < 2) return;
+    const std::vector<RepeatedMeasure> repeats = find_repeats(input_.rows);
+    const auto all = [](const RepeatedMeasure& each) { return each.flaky_count; };
+    if (std::ranges::none_of(repeats, [&](const auto& each) { return all(each) > 0; })) return;
+    heading("Flaky cases: their samples disagree");
+    print(
+        "<div class=\"scroll\"><table id=\"flaky\"><thead><tr><th scope=\"col\">metric</th><th "
+        "scope=\"col\">case</th><th scope=\"col\" class=\"n\">mean</th><th scope=\"col\" "
+        "class=\"n\">standard deviation</th><th scope=\"col\" class=\"n\">samples</th></tr>"
+        "</thead><tbody>\n");
+    std::int64_t left_out = 0;
+    for (const RepeatedMeasure& each : repeats) {
+      for (const FlakyCase& found : each.flaky) {
+        const std::string id = escape_markup(visible(found.id));
+        print(
+            fmt::format("<tr><td>{}</td><td><a href=\"#cases\" data-case=\"{}\">{}</a></td><td "
+                        "class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+                        escape_markup(each.measure->name), id, id, show(found.mean, *each.measure),
+                        show(std::sqrt(found.variance), *each.measure), found.samples));
+      }
+      left_out += all(each) - std::ssize(each.flaky);
+    }
+    print("</tbody></table></div>\n");
+    if (left_out > 0)
+      print(fmt::format("<p class=\"soft\">and {} more, less variable</p>\n", left_out));
   }
 
   void warnings() {

@@ -118,3 +118,54 @@ TEST_CASE("repeats: what cannot be is refused, with its place") {
   CHECK(unknown.err.find("llmops.yaml:5:38: error: `median` reduces nothing") != std::string::npos);
   CHECK(unknown.err.find("`at_least_K`, `pass@K` or `pass^K`") != std::string::npos);
 }
+
+TEST_CASE("repeats: plan says whether more cases or more samples buy more") {
+  const TemporaryFolder folder;
+  std::string cases, before, after;
+  for (int i = 0; i < 40; ++i) {
+    cases += fmt::format("{{\"id\": \"c{}\", \"question\": \"?\", \"answer\": \"42\"}}\n", i);
+    // Cases hardly differ, their samples do: what a case comes to is mostly luck.
+    for (int n = 0; n < 2; ++n) {
+      before += fmt::format("{{\"id\": \"c{}\", \"n\": {}, \"out\": \"{}\"}}\n", i, n,
+                            (i + n) % 2 == 0 ? "42" : "7");
+      after += fmt::format("{{\"id\": \"c{}\", \"n\": {}, \"out\": \"{}\"}}\n", i, n,
+                           (i / 2 + n) % 2 == 0 ? "42" : "7");
+    }
+  }
+  folder.write("cases.jsonl", cases);
+  folder.write("r.jsonl", before);
+  folder.write(
+      "llmops.yaml",
+      "prompt: {name: q, version: \"1.0.0\", user: \"{{ question }}\"}\n"
+      "dataset: {path: cases.jsonl, fields: {reference: answer}}\n"
+      "model: {provider: replay, path: r.jsonl, match: id, output: out, sample: n, name: r}\n"
+      "samples: 2\n"
+      "evaluators: [numeric_match]\n"
+      "gate: {baseline: b.json, rules: [{metric: numeric_match, max_drop: 0.1}]}\n");
+  const auto plan_of = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> command = {"plan", "--json"};
+    command.insert(command.end(), more.begin(), more.end());
+    const CliRun run = run_cli(command, {.folder = folder.path()});
+    REQUIRE_MESSAGE(run.code == 0, run.err);
+    const Result<Value> document = parse_json(run.out, "stdout");
+    REQUIRE(document);
+    return document->find("rules")->list()->at(0);
+  };
+  REQUIRE(run_cli({"eval", "--no-gate"}, {.folder = folder.path()}).code == 0);
+  REQUIRE(run_cli({"baseline", "set", "last", "b.json"}, {.folder = folder.path()}).code == 0);
+  CHECK(plan_of({}).find("repeats") == nullptr);  // nothing to compare with yet
+  folder.write("r.jsonl", after);
+  run_cli({"eval"}, {.folder = folder.path()});
+
+  const Value cheap = plan_of({});
+  REQUIRE(cheap.find("repeats") != nullptr);
+  CHECK(to_text(*cheap.find("repeats")->find("buys_more")) == "cases");
+  CHECK(cheap.find("repeats")->find("more_cases")->number() == 80);
+  CHECK(cheap.find("repeats")->find("more_samples")->number() == 4);
+  // Where a new case costs twenty calls, asking again buys more.
+  const Value dear = plan_of({"--case-cost", "20"});
+  CHECK(to_text(*dear.find("repeats")->find("buys_more")) == "samples");
+  const CliRun text = run_cli({"plan", "--case-cost", "20"}, {.folder = folder.path()});
+  CHECK_MESSAGE(text.out.find("more samples buy more: for the same money") != std::string::npos,
+                text.out);
+}
