@@ -44,10 +44,23 @@ std::string StagedMetric::signature() const {
 
 void StagedMetric::add(const Scorable& sample, std::vector<Task> tasks, int draw,
                        std::vector<Question>& into) const {
-  for (Task& task : tasks)
-    add_question(sample, prompt_, std::string(kSystem),
-                 std::string(task.instructions) + "\n\n" + task.exhibit.text(seed()), into, 1,
+  for (Task& task : tasks) {
+    if (task.model == 0) {
+      add_question(sample, prompt_, std::string(kSystem),
+                   std::string(task.instructions) + "\n\n" + task.exhibit.text(seed()), into, 1,
+                   draw + kMostDraws * task.again);
+      continue;
+    }
+    Case row = *sample.row;
+    std::string text;
+    for (const Member& member : task.variables) {
+      text += (text.empty() ? "" : "\n\n") + to_text(member.value);
+      row.variables.set(member.key, member.value);
+    }
+    add_question({&row, sample.sample}, prompt_, "", std::move(text), into, 1,
                  draw + kMostDraws * task.again);
+    into.back().model = task.model;
+  }
 }
 
 std::string StagedMetric::pose(const Scorable& sample, std::vector<Question>& into) const {

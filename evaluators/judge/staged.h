@@ -19,6 +19,10 @@ struct Task {
   std::string_view instructions;  // fixed
   Exhibit exhibit;
   int again = 0;  // which time the same task is posed in one draw: each is another call
+  // A model beside the judge (its place among the wishes), which is no chat model: it is handed
+  // these variables, for the template of an `http` model, and as text the exhibit's alone.
+  std::size_t model = 0;
+  Object variables = {};
 };
 
 // What one draw came to: a number for each column of the metric, or why there

@@ -190,3 +190,52 @@ TEST_CASE("rag: relevancy and correctness with embeddings, by hand") {
   // F1 = 1/(1 + 1) and cosine 0.8.
   CHECK(mean("answer_correctness@ragas") == doctest::Approx(0.75 * 0.5 + 0.25 * 0.8));
 }
+
+TEST_CASE("rag: faithfulness by a classifier of entailment behind an http endpoint") {
+  std::atomic<int> classified = 0;
+  const LoopbackServer server([&](const Received& request) {
+    if (request.path.find("/predict") != std::string::npos) {
+      ++classified;
+      const Result<Value> body = parse_json(request.body, "request");
+      REQUIRE(body);
+      const List& pair = *find_path(*body, "/inputs/0")->list();
+      const bool holds = to_text(pair[0]).find(to_text(pair[1])) != std::string::npos;
+      // As text-embeddings-inference answers.
+      return answer(200, holds ? R"([[{"label": "entailment", "score": 0.97}]])"
+                               : R"([[{"label": "neutral", "score": 0.61}]])");
+    }
+    const std::string message = last_user_text(request);
+    if (request.body.find("\"judge-model\"") != std::string::npos)
+      return chat_reply(request, judge_says(message));
+    return chat_reply(request, "It is in Paris. It is blue.");
+  });
+  const TemporaryFolder folder;
+  folder.write("cases.jsonl",
+               R"({"id": "a", "question": "?", "contexts": ["It is in Paris.", "It is high."]})"
+               "\n");
+  folder.write("llmops.yaml",
+               "prompt: {name: q, version: \"1.0.0\", user: \"{{ question }}\"}\n"
+               "dataset: {path: cases.jsonl, fields: {context: contexts}}\n"
+               "model: {provider: openai, base_url: " +
+                   server.url() +
+                   "/v1, name: m}\n"
+                   "judge: {provider: openai, base_url: " +
+                   server.url() +
+                   "/v1, name: judge-model}\n"
+                   "evaluators:\n"
+                   "  - faithfulness:\n"
+                   "      nli:\n"
+                   "        provider: http\n"
+                   "        base_url: " +
+                   server.url() +
+                   "/predict\n"
+                   "        request: {inputs: [[\"{{ premise }}\", \"{{ hypothesis }}\"]]}\n"
+                   "        output: /0/0/label\n");
+  const CliRun run = run_cli({"eval", "--json"}, {folder.path()});
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  const Value document = json_of(run);
+  CHECK(number_at(document, "/metrics/faithfulness/mean") == 0.5);
+  CHECK(text_at(document, "/metrics/faithfulness/signature").find("|verdicts:nli") !=
+        std::string::npos);
+  CHECK(classified == 2);  // one call a statement
+}
