@@ -10,6 +10,8 @@
 #include <unordered_map>
 
 #include "cli/calibration_file.h"
+#include "cli/judge_forecast.h"
+#include "cli/judge_progress.h"
 #include "cli/judges.h"
 #include "cli/length_controlled.h"
 #include "cli/progress.h"
@@ -312,6 +314,8 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
                     reader.get(), header.id, options.shard);
   CacheOfRun cache(suite, cell, store, options);
   Progress progress(console, "samples", wanted - stored_before);
+  if (options.judges != nullptr)
+    follow_judges(progress, judges, most_judge_calls(suite, wanted - stored_before));
   if (cache.used())
     fan_out_options.known = [&](const Request& request) { return cache.find(request); };
   // A certain verdict stops the run as one Ctrl-C does, and Ctrl-C still works.
@@ -319,7 +323,7 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
   if (options.judges != nullptr) fan_out_options.stop_because = [&] { return judges.stopped(); };
   bool said_interrupted = false;
   fan_out_options.on_tick = [&](const FanOutCounts& counts) {
-    progress.set_in_flight(counts.in_flight + judges.waiting());
+    progress.set_in_flight(counts.in_flight);
     say_interrupted(console, said_interrupted, counts.in_flight);
     if (const int count = interrupts(); sequential != nullptr && count > 0)
       sequential->request_stop(count);
@@ -346,6 +350,10 @@ Result<RunHeader> run_cell(const Suite& suite, const Dataset& dataset, const Cel
     header.warnings.emplace_back("asked by batch: the answers have no times");
   } else {
     counts = fan_out(next, *cell.model, loop, fan_out_options, on_sample);
+  }
+  if (options.judges != nullptr) {
+    progress.set_in_flight(0);
+    recorder.finish();  // the line goes on while judges are asked
   }
   progress.stop();
   scoring.start();

@@ -58,24 +58,6 @@ std::optional<double> longest_answer(const Prompt& prompt, const Value& model) {
   return std::nullopt;
 }
 
-std::optional<Price> price_at(const Value& model, const Prompt& prompt, const PriceTable& table,
-                              std::string& from) {
-  if (const auto input = number_at(model, "/price/input")) {
-    from = "the suite's price";
-    Price price;
-    price.input = *input;
-    price.output = number_at(model, "/price/output").value_or(0);
-    return price;
-  }
-  const ProviderInfo* provider = find_provider(text_at(model, "provider"));
-  if (provider == nullptr || !provider->cacheable) return std::nullopt;
-  const std::string name = text_at(model, "name");
-  const Price* listed = table.find(name.empty() ? prompt.model : name);
-  if (listed == nullptr) return std::nullopt;
-  from = table.origin();
-  return *listed;
-}
-
 // Calls at the usual latency, as many at once as are allowed; never quicker than the rates.
 std::optional<double> time_of(const CellForecast& cell, const Value& model,
                               const Earlier& earlier) {
@@ -132,7 +114,7 @@ CellForecast forecast_cell(const Prompt& prompt, const Value& model, const Promp
     cell.output_tokens = kOutputTokens * all;
     cell.tokens_from += fmt::format(", output assumed {} tokens a call", kOutputTokens);
   }
-  if (const auto price = price_at(model, prompt, prices, cell.prices_from))
+  if (const auto price = price_of(model, prompt.model, prices, cell.prices_from))
     cell.cost_usd = (*cell.input_tokens * price->input + *cell.output_tokens * price->output) / 1e6;
   else if (earlier.cost_usd)
     cell.cost_usd = *earlier.cost_usd * all;
@@ -148,6 +130,24 @@ std::string duration(double seconds) {
 }
 
 }  // namespace
+
+std::optional<Price> price_of(const Value& model, const std::string& otherwise,
+                              const PriceTable& table, std::string& from) {
+  if (const auto input = number_at(model, "/price/input")) {
+    from = "the suite's price";
+    Price price;
+    price.input = *input;
+    price.output = number_at(model, "/price/output").value_or(0);
+    return price;
+  }
+  const ProviderInfo* provider = find_provider(text_at(model, "provider"));
+  if (provider == nullptr || !provider->cacheable) return std::nullopt;
+  const std::string name = text_at(model, "name");
+  const Price* listed = table.find(name.empty() ? otherwise : name);
+  if (listed == nullptr) return std::nullopt;
+  from = table.origin();
+  return *listed;
+}
 
 Result<Earlier> find_earlier(const StoreOptions& where, const std::string& run,
                              const Suite& suite) {
@@ -182,11 +182,13 @@ Result<Earlier> find_earlier(const StoreOptions& where, const std::string& run,
     if (baseline == nullptr && runs.size() > 1) baseline = (*store)->open_run(runs[1].header);
     Decided decided = decide_run(**store, header, suite.gate ? &*suite.gate : nullptr, baseline);
     earlier.run = header.id;
+    earlier.judges = header.side_uses;
     earlier.prompt_sha256 = text_at(header.prompt, "sha256");
     earlier.comparison = std::move(decided.comparison);
     summary = std::move(decided.summary);
   } else if (baseline != nullptr) {
     earlier.run = baseline->header().id;
+    earlier.judges = baseline->header().side_uses;
     earlier.prompt_sha256 = text_at(baseline->header().prompt, "sha256");
     summary = summarize(*baseline, ignored);
   }

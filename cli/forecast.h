@@ -20,6 +20,7 @@ struct Earlier {
   std::string run;            // id; empty: none
   std::string prompt_sha256;  // the content that it asked
   std::optional<double> input_tokens, output_tokens, cost_usd, latency_ms;  // of one sample
+  std::vector<SideUse> judges;  // what its judges used
   std::optional<Comparison> comparison;
 };
 
@@ -64,6 +65,11 @@ struct CellForecast {
 std::vector<CellForecast> forecast(const Suite& suite, std::int64_t cases,
                                    const PromptTokens& tokens, const Earlier& earlier,
                                    const PriceTable& prices);
+
+// What a model's mapping costs: `price` in it, else the table's for its name (for `otherwise` where
+// it has none); `from` says which. nullopt: nothing tells, or the provider costs nothing.
+std::optional<Price> price_of(const Value& model, const std::string& otherwise,
+                              const PriceTable& table, std::string& from);
 
 Object cell_value(const CellForecast& cell);
 std::string cell_text(const CellForecast& cell);

@@ -116,6 +116,13 @@ ConnectedJudges::ConnectedJudges(const Suite& suite, SideModels* models, const S
                         .interrupts = fan_out.interrupts,
                         .seed = suite.seed,
                         .on_call = options.on_call};
+    for (const SideModels::Asking& asking : models->asking()) {
+      const bool other = options.others != nullptr &&
+                         std::ranges::any_of(*options.others, [&](const Evaluator& each) {
+                           return asks_models(each.metric.get()) == asking.asks;
+                         });
+      side.run_ids.push_back(other ? options.other_run : run_id);
+    }
     if (fan_out.max_time) side.deadline = Clock::now() + *fan_out.max_time;
     run_.emplace(*models, store.folder(), run_id, std::move(side));
   }
@@ -126,17 +133,24 @@ ConnectedJudges::ConnectedJudges(const Suite& suite, SideModels* models, const S
              .read_cache = options.read_cache,
              .write_cache = options.write_cache,
              .interrupts = fan_out.interrupts};
-  for (const Evaluator& evaluator : suite.evaluators) {
+  budget_ = fan_out.budget;
+  connect(suite.evaluators, models, run_id);
+  if (options.others != nullptr) connect(*options.others, models, options.other_run);
+}
+
+void ConnectedJudges::connect(const std::vector<Evaluator>& evaluators, const SideModels* models,
+                              const std::string& run_id) {
+  for (const Evaluator& evaluator : evaluators) {
     AsksModels* asks = asks_models(evaluator.metric.get());
     if (asks == nullptr) continue;
     Asker* asker = nullptr;
     for (std::size_t i = 0; run_ && i < models->asking().size(); ++i)
       if (models->asking()[i].asks == asks) asker = &run_->asker(i);
     asks_.emplace_back(asks, asker);
-    if (auto* const own = dynamic_cast<OwnClient*>(asks)) own->spend_from(fan_out.budget);
+    if (auto* const own = dynamic_cast<OwnClient*>(asks)) own->spend_from(budget_);
+    runs_.push_back(run_id);
     asks->connect(context_of(*asks));
   }
-  budget_ = fan_out.budget;
 }
 
 ConnectedJudges::~ConnectedJudges() {
@@ -174,43 +188,10 @@ std::optional<std::string> ConnectedJudges::stopped() const {
 
 std::vector<SideUse> ConnectedJudges::uses(const Store& store, const std::string& run_id) const {
   std::vector<SideUse> all = side_uses(store.folder(), run_id);
-  for (const auto& entry : asks_)
-    for (SideUse& use : entry.first->uses()) all.push_back(std::move(use));
+  for (std::size_t i = 0; i < asks_.size(); ++i)
+    if (runs_[i] == run_id)
+      for (SideUse& use : asks_[i].first->uses()) all.push_back(std::move(use));
   return all;
-}
-
-std::vector<JudgeForecast> forecast_judges(const Suite& suite, std::int64_t samples) {
-  std::vector<JudgeForecast> forecast;
-  for (const Evaluator& evaluator : suite.evaluators) {
-    AsksModels* asks = asks_models(evaluator.metric.get());
-    if (asks == nullptr || asks->wishes().empty()) continue;
-    std::string models;
-    for (const ModelWish& wish : asks->wishes())
-      models += (models.empty() ? "" : ", ") + model_label(wish);
-    const double calls =
-        asks->questions_per_sample() * static_cast<double>(samples) + asks->questions_once();
-    forecast.push_back({evaluator.name, models, static_cast<std::int64_t>(calls + 0.5)});
-  }
-  return forecast;
-}
-
-Value judge_forecast_value(const std::vector<JudgeForecast>& forecast) {
-  List all;
-  for (const JudgeForecast& each : forecast)
-    all.push_back(Object{
-        {"evaluator", each.evaluator},
-        {"model",     each.model    },
-        {"calls",     each.calls    }
-    });
-  return all;
-}
-
-std::string judge_forecast_text(const std::vector<JudgeForecast>& forecast) {
-  std::string text;
-  for (const JudgeForecast& each : forecast)
-    text +=
-        fmt::format("  judge {} · {}: at most {} calls\n", each.evaluator, each.model, each.calls);
-  return text;
 }
 
 void add_side_uses(RunHeader& header, std::vector<SideUse> uses) {

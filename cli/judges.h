@@ -30,6 +30,9 @@ class ConnectedJudges {
     std::shared_ptr<const Prompt> prompt;
     const OutputSource* baseline = nullptr;
     OnCall on_call = {};  // told of each call of a judge, on any thread
+    // Evaluators of a second run beside the suite's own, and that run; nullptr: none.
+    const std::vector<Evaluator>* others = nullptr;
+    std::string other_run = {};
   };
   // `models` may be nullptr: then nothing is connected. `fan_out`: budget, time and
   // interrupts of the run, which goes on from now.
@@ -47,24 +50,20 @@ class ConnectedJudges {
   std::vector<std::string> drift(const Suite& suite, const std::string& run_id);
   double worth_usd() const { return run_ ? run_->worth_usd() : 0; }
   std::int64_t waiting() const { return run_ ? run_->waiting() : 0; }
-  // What they used of the run, that of clients beside the store too.
+  std::int64_t answered() const { return run_ ? run_->answered() : 0; }
+  // What they used of that run, that of clients beside the store too.
   std::vector<SideUse> uses(const Store& store, const std::string& run_id) const;
 
  private:
   AskingContext common_;
+  void connect(const std::vector<Evaluator>& evaluators, const SideModels* models,
+               const std::string& run_id);
+
   Budget* budget_ = nullptr;                          // of the run; nullptr: none
   std::vector<std::pair<AsksModels*, Asker*>> asks_;  // every evaluator that asks, and whom
+  std::vector<std::string> runs_;                     // of each, in that order
   std::optional<SideRun> run_;
 };
-
-// How many questions a run over so many samples poses, by evaluator and model.
-struct JudgeForecast {
-  std::string evaluator, model;
-  std::int64_t calls = 0;
-};
-std::vector<JudgeForecast> forecast_judges(const Suite& suite, std::int64_t samples);
-Value judge_forecast_value(const std::vector<JudgeForecast>& forecast);
-std::string judge_forecast_text(const std::vector<JudgeForecast>& forecast);
 
 // What the judges of a run were asked, and what that cost, in its header.
 void add_side_uses(RunHeader& header, std::vector<SideUse> uses);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "ci/gate/wording.h"
+#include "ci/repeats.h"
 #include "ci/reports/figures.h"
 #include "ci/reports/worst_cases.h"
 #include "datasets/text/utf8.h"
@@ -69,6 +70,16 @@ PairedResults compare_pairs(const Store& store, const RunHeader& before, const R
   const RunSource& baseline = *results.decided.baseline;
   results.latency = explain_latency(baseline, *results.decided.run);
   results.changed = changed_most(baseline, *results.decided.run, kMostCases);
+  // Those of B are there already.
+  std::vector<Finding>& findings = results.decided.findings;
+  for (Finding& finding : findings)
+    if (finding.kind == "flaky" || finding.kind == "variance")
+      finding.sentence = "B: " + finding.sentence;
+  for (Finding& finding : repeat_findings(baseline)) {
+    finding.sentence = "A: " + finding.sentence;
+    finding.subject = "A: " + finding.subject;
+    findings.push_back(std::move(finding));
+  }
   return results;
 }
 
@@ -341,7 +352,10 @@ void add_to(Object& document, const PairedResults& results) {
   const ReportInput input = report_input(results);
   Value report = to_json(input);
   for (Member& member : *report.object()) document.set(member.key, std::move(member.value));
-  document.add("baseline_run", results.decided.baseline->header().id);
+  const RunHeader& before = results.decided.baseline->header();
+  document.add("baseline_run", before.id);
+  document.add("baseline_cost_usd", before.cost_usd);
+  if (!before.side_uses.empty()) document.add("baseline_judges", judges_value(before.side_uses));
   document.add("verdict_line", verdict_line(results));
   document.add("latency_cause", latency_value(results.latency));
   List changed;

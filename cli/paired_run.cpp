@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "cli/judge_forecast.h"
+#include "cli/judge_progress.h"
 #include "cli/judges.h"
 #include "cli/progress.h"
 #include "cli/run_origin.h"
@@ -76,9 +78,10 @@ struct Side {
 
 }  // namespace
 
-PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& before,
-                     const Cell& after, Store& store, EventLoop& loop, SideModels* side_models,
-                     const FanOutOptions& given, Console& console) {
+PairedRuns run_pairs(const Suite& suite, const std::vector<Evaluator>& of_before,
+                     const Dataset& dataset, const Cell& before, const Cell& after, Store& store,
+                     EventLoop& loop, SideModels* side_models, const FanOutOptions& given,
+                     Console& console) {
   PairedRuns runs{new_header(suite, dataset, before, {}), new_header(suite, dataset, after, {})};
   Object origin = origin_of(suite, *before.prompt);
   origin.add("command", "diff");
@@ -98,14 +101,15 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
   FanOutOptions options = given;
   std::optional<Budget> budget;
   share_budget(options, budget);
-  // Both runs are judged by the same judges; what those use is the second's.
-  const ConnectedJudges judges(suite, side_models, store, runs.after.id, options,
-                               {.ttl = suite.cache_ttl});
+  const ConnectedJudges judges(
+      suite, side_models, store, runs.after.id, options,
+      {.ttl = suite.cache_ttl, .others = &of_before, .other_run = runs.before.id});
   if (side_models != nullptr) options.stop_because = [&] { return judges.stopped(); };
-  Side first(std::move(runs.before), store.folder(), suite.evaluators);
+  Side first(std::move(runs.before), store.folder(), of_before);
   Side second(std::move(runs.after), store.folder(), suite.evaluators);
   PairedRequests requests(suite, dataset, before, after);
   Progress progress(console, "samples", 2 * wanted);
+  if (side_models != nullptr) follow_judges(progress, judges, most_judge_calls(suite, 2 * wanted));
   const FanOutCounts counts =
       fan_out([&] { return requests.next(); }, *before.model, loop, options,
               [&](const Request& request, Sample sample) {
@@ -123,7 +127,7 @@ PairedRuns run_pairs(const Suite& suite, const Dataset& dataset, const Cell& bef
     header.counts = store.count(header.id);
     header.cost_usd = store.cost(header.id);
     header.wall_s = wall_s;
-    if (side == &second) add_side_uses(header, judges.uses(store, header.id));
+    add_side_uses(header, judges.uses(store, header.id));
     judge_completeness(suite, counts, wanted, judges.stopped(), header);
     store.finish_run(header);
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace llmops {
 namespace {
@@ -40,6 +41,11 @@ void Progress::set_done(std::int64_t done) {
   done_.store(done, std::memory_order_relaxed);
 }
 
+void Progress::set_beside(Beside beside) {
+  const std::lock_guard lock(beside_mutex_);
+  beside_ = std::move(beside);
+}
+
 void Progress::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -47,6 +53,7 @@ void Progress::stop() {
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
+  set_beside({});
 }
 
 void Progress::show() {
@@ -73,7 +80,12 @@ std::string Progress::line() const {
   const double rate = seconds > 0 ? static_cast<double>(new_ones) / seconds : 0;
   std::string text =
       total_ > 0 ? fmt::format("{}/{} {}", done, total_, what_) : fmt::format("{} {}", done, what_);
-  if (const std::int64_t in_flight = in_flight_.load(); in_flight > 0)
+  const std::lock_guard lock(beside_mutex_);
+  const bool beside = beside_.most > 0;
+  const std::int64_t beside_done = beside ? beside_.done() : 0;
+  if (beside) text += fmt::format("  {} of at most {} {}", beside_done, beside_.most, beside_.what);
+  if (const std::int64_t in_flight = in_flight_.load() + (beside ? beside_.waiting() : 0);
+      in_flight > 0)
     text += fmt::format("  {} in flight", in_flight);
   text += fmt::format("  {:.1f}/s", rate);
   if (const std::int64_t tokens = tokens_.load(); tokens > 0)
@@ -82,8 +94,11 @@ std::string Progress::line() const {
     text += fmt::format("  {} error{}", failed, failed == 1 ? "" : "s");
   if (const std::int64_t cost = micro_usd_.load(); cost > 0)
     text += fmt::format("  ${:.4f}", static_cast<double>(cost) * 1e-6);
-  if (total_ > done && rate > 0)
-    text += fmt::format("  ETA {}", duration(static_cast<double>(total_ - done) / rate));
+  double left = total_ > done && rate > 0 ? static_cast<double>(total_ - done) / rate : 0;
+  if (beside_.most > beside_done && beside_done > 0)
+    left = std::max(left, static_cast<double>(beside_.most - beside_done) * seconds /
+                              static_cast<double>(beside_done));
+  if (left > 0) text += fmt::format("  ETA {}", duration(left));
   return text;
 }
 

@@ -169,12 +169,21 @@ ExitCode run(const Options& options, Console& console) {
     const Diagnostics unpinned = write_missing_steps(*plan.suite, *plan.judges, console);
     if (has_errors(unpinned)) return console.reject(unpinned, "diff");
     const Suite& suite = *plan.suite;
+    // Read once more, steps of judges and all: each version is judged on its own account.
+    Diagnostics problems;
+    const std::optional<Suite> again = read_suite_of(options, *plan.changes->before, problems);
+    if (!again) return console.reject(problems, "diff");
+    for (const Evaluator& evaluator : again->evaluators)
+      plan.judges->add(evaluator, again->source, again->folder, problems);
+    if (has_errors(problems)) return console.reject(problems, "diff");
+    survey(again->evaluators, *dataset);
     store = std::make_unique<Store>(options.store.empty() ? state_folder(suite.folder)
                                                           : std::filesystem::path(options.store));
     if (!console.json() && !console.quiet())
       console.print(to_screen(*plan.changes, plan.shown, style));
     const PairedRuns runs =
-        run_pairs(suite, *dataset, {plan.changes->before, plan.model.get(), plan.priced_by},
+        run_pairs(suite, again->evaluators, *dataset,
+                  {plan.changes->before, plan.model.get(), plan.priced_by},
                   {plan.changes->after, plan.model.get(), plan.priced_by}, *store, *plan.loop,
                   plan.judges->empty() ? nullptr : plan.judges.get(), plan.fan_out, console);
     results = compare_pairs(*store, runs.before, runs.after, suite.gate ? &*suite.gate : nullptr);

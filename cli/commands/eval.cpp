@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/evaluation.h"
 #include "cli/forecast.h"
+#include "cli/judge_forecast.h"
 #include "cli/judge_steps.h"
 #include "cli/judges.h"
 #include "cli/outputs.h"
@@ -255,7 +256,9 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
     samples += cell.samples;
   }
   const std::int64_t known = known_samples(plan, options);
-  const std::vector<JudgeForecast> judges = forecast_judges(plan.suite, samples);
+  const std::vector<JudgeForecast> judges = forecast_judges(
+      plan.suite, *plan.dataset, samples, answer_tokens_of(cells), *earlier, plan.prices);
+  const std::optional<double> cost = total_cost(cells, judges);
   if (console.json()) {
     List cell_values;
     for (const CellForecast& cell : cells) cell_values.push_back(cell_value(cell));
@@ -269,6 +272,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
         {"cells",          std::move(cell_values)}
     };
     if (!judges.empty()) out.add("judges", judge_forecast_value(judges));
+    if (cost) out.add("cost_usd", *cost);
     if (!earlier->run.empty()) out.add("earlier_run", earlier->run);
     console.print_json(out);
     return ExitCode::passed;
@@ -278,6 +282,7 @@ ExitCode say_plan(Plan& plan, const Options& options, Console& console) {
                   known > 0 ? fmt::format(" ({} of them in the response cache)", known) : "");
   for (const CellForecast& cell : cells) text += "  " + cell_text(cell) + "\n";
   text += judge_forecast_text(judges);
+  if (cost && !judges.empty()) text += fmt::format("  all of it ${:.4f}\n", *cost);
   console.print(visible_lines(text));
   return ExitCode::passed;
 }

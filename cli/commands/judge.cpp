@@ -5,12 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
 
 #include "ci/judge_calibration.h"
 #include "cli/calibration_file.h"
 #include "cli/command.h"
 #include "cli/evaluation.h"
+#include "cli/judge_progress.h"
 #include "cli/judge_steps.h"
 #include "cli/judges.h"
 #include "cli/pricing.h"
@@ -129,10 +131,15 @@ Result<std::vector<LabelledRow>> read_rows(const Options& options, const JudgeMe
   return rows;
 }
 
+std::optional<double> value_of(const Measurement& measured, std::size_t column = 0) {
+  return column < measured.values.size() ? measured.values[column] : std::nullopt;
+}
+
 // Every row judged, `draws` times afresh; a measurement a row for each draw.
 std::vector<std::vector<Measurement>> judge_rows(const Options& options, JudgeMetric& judge,
                                                  AskingContext context,
-                                                 const std::vector<LabelledRow>& rows) {
+                                                 const std::vector<LabelledRow>& rows,
+                                                 Progress& progress) {
   std::vector<std::vector<Measurement>> all;
   for (int draw = 0; draw < options.draws; ++draw) {
     // Far apart, so that a judge's own draws do not meet those of the next round.
@@ -144,6 +151,7 @@ std::vector<std::vector<Measurement>> judge_rows(const Options& options, JudgeMe
       for (std::size_t i = from; i < std::min(rows.size(), from + kBatch); ++i)
         if (draw == 0 || rows[i].label) batch.push_back({&rows[i].row, &rows[i].sample});
       std::vector<Measurement> found = judge.score_batch(batch);
+      for (const Measurement& each : found) progress.add(!value_of(each), 0, 0);
       std::size_t next = 0;
       for (std::size_t i = from; i < std::min(rows.size(), from + kBatch); ++i)
         measured.push_back(draw == 0 || rows[i].label ? std::move(found[next++]) : Measurement{});
@@ -151,10 +159,6 @@ std::vector<std::vector<Measurement>> judge_rows(const Options& options, JudgeMe
     all.push_back(std::move(measured));
   }
   return all;
-}
-
-std::optional<double> value_of(const Measurement& measured, std::size_t column = 0) {
-  return column < measured.values.size() ? measured.values[column] : std::nullopt;
 }
 
 JudgeEvidence evidence_of(const JudgeMetric& judge, const std::vector<LabelledRow>& rows,
@@ -250,7 +254,12 @@ ExitCode run(const Options& options, Console& console) {
         .max_cost_usd = options.max_cost, .seed = suite.seed, .interrupts = &interrupts()};
     ConnectedJudges judges(suite, models.get(), store, "", limits,
                            {.ttl = suite.cache_ttl, .read_cache = !options.no_cache});
-    draws = judge_rows(options, judge, judges.context_of(judge), *rows);
+    const auto verdicts = std::ssize(*rows) + labelled * (options.draws - 1);
+    Progress progress(console, "verdicts", verdicts);
+    follow_judges(progress, judges,
+                  std::llround(judge.questions_per_sample() * static_cast<double>(verdicts)));
+    draws = judge_rows(options, judge, judges.context_of(judge), *rows, progress);
+    progress.stop();
     stopped = judges.stopped();
     cost_usd = judges.worth_usd();
   }

@@ -10,7 +10,7 @@
 #include "ci/plan.h"
 #include "cli/command.h"
 #include "cli/forecast.h"
-#include "cli/judges.h"
+#include "cli/judge_forecast.h"
 #include "cli/pricing.h"
 #include "cli/rendered.h"
 #include "cli/store_option.h"
@@ -117,13 +117,6 @@ std::string rule_text(const RulePlan& plan, std::int64_t cases, double power) {
   return text + curve_text(plan);
 }
 
-Result<std::int64_t> count_cases(const Suite& suite, MessageCounter& counter) {
-  const Result<Dataset> dataset = Dataset::open(
-      suite.dataset, [&](const Case& row, Diagnostics& found) { counter.add(row, found); });
-  if (!dataset) return dataset.problems();
-  return static_cast<std::int64_t>(dataset->info().cases);
-}
-
 ExitCode run(const Options& options, Console& console) {
   if (options.power <= 0 || options.power >= 1)
     return console.reject({problem("--power must lie between 0 and 1")}, "plan");
@@ -133,14 +126,16 @@ ExitCode run(const Options& options, Console& console) {
       open_counter(options.tokenizer.empty() ? suite->tokenizer.string() : options.tokenizer);
   if (!counter) return console.reject(counter.problems(), "plan");
   MessageCounter messages(*suite, *counter);
-  const Result<std::int64_t> found = count_cases(*suite, messages);
-  if (!found) return console.reject(found.problems(), "plan");
+  const Result<Dataset> dataset = Dataset::open(
+      suite->dataset, [&](const Case& row, Diagnostics& found) { messages.add(row, found); });
+  if (!dataset) return console.reject(dataset.problems(), "plan");
   const Result<PriceTable> prices = price_table(*suite);
   if (!prices) return console.reject(prices.problems(), "plan");
   const Result<Earlier> earlier = find_earlier({options.store, options.suite}, options.run, *suite);
   if (!earlier) return console.reject(earlier.problems(), "plan");
 
-  const std::int64_t cases = options.cases.value_or(*found);
+  const std::int64_t cases =
+      options.cases.value_or(static_cast<std::int64_t>(dataset->info().cases));
   const std::vector<CellForecast> cells =
       forecast(*suite, cases, messages.tokens(), *earlier, *prices);
   std::vector<RulePlan> rules;
@@ -157,7 +152,9 @@ ExitCode run(const Options& options, Console& console) {
     all_calls += cell.calls;
     all_samples += cell.samples;
   }
-  const std::vector<JudgeForecast> judges = forecast_judges(*suite, all_samples);
+  const std::vector<JudgeForecast> judges =
+      forecast_judges(*suite, *dataset, all_samples, answer_tokens_of(cells), *earlier, *prices);
+  const std::optional<double> cost = total_cost(cells, judges);
   if (console.json()) {
     List cell_values, rule_values;
     for (const CellForecast& cell : cells) cell_values.push_back(cell_value(cell));
@@ -174,6 +171,7 @@ ExitCode run(const Options& options, Console& console) {
         {"rules",          std::move(rule_values)}
     };
     if (!judges.empty()) out.add("judges", judge_forecast_value(judges));
+    if (cost) out.add("cost_usd", *cost);
     if (!earlier->run.empty()) out.add("earlier_run", earlier->run);
     console.print_json(out);
     return ExitCode::passed;
@@ -182,6 +180,7 @@ ExitCode run(const Options& options, Console& console) {
                                  counted(suite->samples, "sample"), counted(all_calls, "call"));
   for (const CellForecast& cell : cells) text += "  " + cell_text(cell) + "\n";
   text += judge_forecast_text(judges);
+  if (cost && !judges.empty()) text += fmt::format("  all of it ${:.4f}\n", *cost);
   if (!suite->gate) text += "The suite has no `gate:`, so no rule is planned.\n";
   for (const RulePlan& rule : rules) text += "\n" + rule_text(rule, cases, options.power);
   console.print(visible_lines(text));

@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <thread>
 #include <unordered_map>
 
@@ -61,15 +62,23 @@ class SideRun::Engine {
       own_budget_.emplace(options_.max_cost_usd, options_.max_tokens);
       budget_ = &*own_budget_;
     }
-    if (!folder.empty())
-      store_ = std::make_unique<SideCalls>(folder, run_id, options_.ttl, options_.keep);
+    // One connection a run, whoever of its evaluators asks.
+    const auto store_of = [&](const std::string& run) -> SideCalls* {
+      if (folder.empty()) return nullptr;
+      std::unique_ptr<SideCalls>& store = stores_[run];
+      if (store == nullptr)
+        store = std::make_unique<SideCalls>(folder, run, options_.ttl, options_.keep);
+      return store.get();
+    };
     for (const std::unique_ptr<Model>& model : models.models()) {
       lanes_.push_back(std::make_unique<Lane>(*model, loop_, options_.seed));
       keys_.emplace_back(model->spec);
       if (budget_ != nullptr) lanes_.back()->spender = budget_->join();
     }
     for (std::size_t i = 0; i < models.asking().size(); ++i)
-      askers_.push_back(std::make_unique<OneAsker>(*this, models.asking()[i]));
+      askers_.push_back(std::make_unique<OneAsker>(
+          *this, models.asking()[i],
+          store_of(i < options_.run_ids.size() ? options_.run_ids[i] : run_id)));
     thread_ = std::thread([this] { turn(); });
   }
 
@@ -85,7 +94,8 @@ class SideRun::Engine {
     return stopped_;
   }
 
-  std::int64_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+  std::int64_t answered() const { return answered_.load(std::memory_order_relaxed); }
+  std::int64_t waiting() const { return posed_.load(std::memory_order_relaxed) - answered(); }
   double worth_usd() const { return worth_usd_.load(); }
 
  private:
@@ -101,21 +111,24 @@ class SideRun::Engine {
 
   class OneAsker final : public Asker {
    public:
-    OneAsker(Engine& engine, const SideModels::Asking& asking) : engine_(engine), asking_(asking) {}
+    OneAsker(Engine& engine, const SideModels::Asking& asking, SideCalls* store)
+        : engine_(engine), asking_(asking), store_(store) {}
     std::vector<Sample> ask(std::span<const Question> questions) override {
-      return engine_.ask(asking_, questions);
+      return engine_.ask(asking_, store_, questions);
     }
     bool stopped() const override { return engine_.stopped().has_value(); }
 
    private:
     Engine& engine_;
     const SideModels::Asking& asking_;
+    SideCalls* store_;  // nullptr: nothing is stored
   };
 
   // --- The asking thread.
 
-  std::vector<Sample> ask(const SideModels::Asking& asking, std::span<const Question> questions) {
-    waiting_ += static_cast<std::int64_t>(questions.size());
+  std::vector<Sample> ask(const SideModels::Asking& asking, SideCalls* store,
+                          std::span<const Question> questions) {
+    posed_ += static_cast<std::int64_t>(questions.size());
     std::vector<Sample> answers(questions.size());
     std::vector<std::string> keys(questions.size());
     std::unordered_map<std::string, std::size_t> first;  // key -> place that is asked
@@ -130,7 +143,7 @@ class SideRun::Engine {
         same_as[i] = first.try_emplace(fmt::format("{}|{}", model, keys[i]), i).first->second;
         if (same_as[i] != i) continue;
         std::optional<SideCalls::Found> found;
-        if (store_ != nullptr) found = store_->find(keys[i]);
+        if (store != nullptr) found = store->find(keys[i]);
         if (!found) {
           asked.push_back(i);
           continue;
@@ -138,16 +151,16 @@ class SideRun::Engine {
         answers[i] = std::move(found->sample);
         if (!found->own) taken.push_back(side_call(asking, questions[i], keys[i], answers[i]));
       }
-      if (store_ != nullptr) store_->add(taken);
+      if (store != nullptr) store->add(taken);
     }
-    if (!asked.empty()) ask_models(asking, questions, asked, keys, answers);
+    answered_ += static_cast<std::int64_t>(questions.size() - asked.size());
+    if (!asked.empty()) ask_models(asking, store, questions, asked, keys, answers);
     for (std::size_t i = 0; i < questions.size(); ++i) {
       if (same_as[i] != i) answers[i] = answers[same_as[i]];
       answers[i].case_id = questions[i].request->row ? questions[i].request->row->id : "";
       answers[i].number = questions[i].request->sample;
       worth_usd_ += answers[i].cost_usd.value_or(0);
     }
-    waiting_ -= static_cast<std::int64_t>(questions.size());
     return answers;
   }
 
@@ -160,9 +173,9 @@ class SideRun::Engine {
             .sample = sample};
   }
 
-  void ask_models(const SideModels::Asking& asking, std::span<const Question> questions,
-                  const std::vector<std::size_t>& asked, const std::vector<std::string>& keys,
-                  std::vector<Sample>& answers) {
+  void ask_models(const SideModels::Asking& asking, SideCalls* store,
+                  std::span<const Question> questions, const std::vector<std::size_t>& asked,
+                  const std::vector<std::string>& keys, std::vector<Sample>& answers) {
     const auto batch = std::make_shared<Batch>();
     std::vector<std::pair<std::size_t, Waiting>> sent;  // model -> question
     for (const std::size_t i : asked)
@@ -180,15 +193,16 @@ class SideRun::Engine {
         arrived.swap(batch->answers);
       }
       open -= arrived.size();
+      answered_ += static_cast<std::int64_t>(arrived.size());
       std::vector<SideCall> calls;
       for (auto& [place, sample] : arrived) {
         if (sample.attempts > 0 && sample.error.kind != ErrorClass::cancelled)
           calls.push_back(side_call(asking, questions[place], keys[place], sample));
         answers[place] = std::move(sample);
       }
-      if (store_ == nullptr) continue;
+      if (store == nullptr) continue;
       const std::lock_guard lock(store_mutex_);
-      store_->add(calls);
+      store->add(calls);
     }
   }
 
@@ -291,15 +305,15 @@ class SideRun::Engine {
   std::optional<Budget> own_budget_;
   Budget* budget_ = nullptr;  // nullptr: none
   std::atomic<double> worth_usd_{0};
-  std::mutex store_mutex_;  // of the two that follow
-  std::unique_ptr<SideCalls> store_;
+  std::mutex store_mutex_;                                    // of the two that follow
+  std::map<std::string, std::unique_ptr<SideCalls>> stores_;  // by run
   std::vector<CacheKeys> keys_;
   std::vector<std::unique_ptr<OneAsker>> askers_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   bool in_grace_ = false, ended_ = false;
   EventLoop::Timer tick_, deadline_, grace_end_;  // none is number 0
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  std::atomic<std::int64_t> waiting_{0};
+  std::atomic<std::int64_t> posed_{0}, answered_{0};
   mutable std::mutex stop_mutex_;
   std::optional<std::string> stopped_;  // under stop_mutex_
   std::thread thread_;
@@ -314,6 +328,7 @@ SideRun::~SideRun() = default;
 Asker& SideRun::asker(std::size_t evaluator) { return engine_->asker(evaluator); }
 std::optional<std::string> SideRun::stopped() const { return engine_->stopped(); }
 std::int64_t SideRun::waiting() const { return engine_->waiting(); }
+std::int64_t SideRun::answered() const { return engine_->answered(); }
 double SideRun::worth_usd() const { return engine_->worth_usd(); }
 
 }  // namespace llmops

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "evaluators/asker.h"
 #include "evaluators/runner/fan_out.h"
@@ -26,6 +27,8 @@ struct SideRunOptions {
   const std::atomic<int>* interrupts = nullptr;  // as in FanOutOptions
   std::chrono::nanoseconds grace = std::chrono::seconds(5);
   std::uint64_t seed = 1;
+  // The run that each place of `SideModels::asking` belongs to; empty: all to the same.
+  std::vector<std::string> run_ids = {};
   OnCall on_call = {};  // told of each answer that a model gave, on the loop's thread
 };
 
@@ -45,8 +48,9 @@ class SideRun {
   // Why nothing is asked any more: "interrupted", "max-cost reached", a key that was refused. What
   // an evaluator scored since then lacks answers. From any thread.
   std::optional<std::string> stopped() const;
-  // Questions that wait for their answer. From any thread.
+  // Questions that wait for their answer, and those that have it. From any thread.
   std::int64_t waiting() const;
+  std::int64_t answered() const;
   // What all answers that were given cost when they were asked, cached ones too.
   double worth_usd() const;
 
