@@ -174,6 +174,16 @@ Result<Earlier> find_earlier(const StoreOptions& where, const std::string& run,
     return store.problems();
   }
 
+  const auto take_judges = [&](const RunHeader& header) {
+    const bool paid = std::ranges::any_of(
+        header.side_uses, [](const SideUse& use) { return use.answered > use.cached; });
+    if (!paid || !earlier.judges_run.empty()) return;
+    earlier.judges = header.side_uses;
+    earlier.judges_run = header.id;
+  };
+  for (const StoredRunInfo& info : runs) take_judges(info.header);
+  if (baseline != nullptr) take_judges(baseline->header());
+
   std::vector<std::string> ignored;
   std::optional<Summary> summary;
   if (!runs.empty()) {
@@ -182,13 +192,11 @@ Result<Earlier> find_earlier(const StoreOptions& where, const std::string& run,
     if (baseline == nullptr && runs.size() > 1) baseline = (*store)->open_run(runs[1].header);
     Decided decided = decide_run(**store, header, suite.gate ? &*suite.gate : nullptr, baseline);
     earlier.run = header.id;
-    earlier.judges = header.side_uses;
     earlier.prompt_sha256 = text_at(header.prompt, "sha256");
     earlier.comparison = std::move(decided.comparison);
     summary = std::move(decided.summary);
   } else if (baseline != nullptr) {
     earlier.run = baseline->header().id;
-    earlier.judges = baseline->header().side_uses;
     earlier.prompt_sha256 = text_at(baseline->header().prompt, "sha256");
     summary = summarize(*baseline, ignored);
   }

@@ -20,7 +20,9 @@ struct Earlier {
   std::string run;            // id; empty: none
   std::string prompt_sha256;  // the content that it asked
   std::optional<double> input_tokens, output_tokens, cost_usd, latency_ms;  // of one sample
-  std::vector<SideUse> judges;  // what its judges used
+  // What judges used in the newest run that paid for some verdicts, and that run.
+  std::vector<SideUse> judges;
+  std::string judges_run;
   std::optional<Comparison> comparison;
 };
 

@@ -127,7 +127,7 @@ void add_tokens(JudgeForecast& forecast, const Posed& posed, const Earlier& earl
         calls * static_cast<double>(use.input_tokens) / static_cast<double>(paid);
     forecast.output_tokens =
         calls * static_cast<double>(use.output_tokens) / static_cast<double>(paid);
-    forecast.tokens_from = "run " + earlier.run;
+    forecast.tokens_from = "run " + earlier.judges_run;
     return;
   }
   if (posed.calls <= 0) {

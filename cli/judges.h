@@ -55,10 +55,10 @@ class ConnectedJudges {
   std::vector<SideUse> uses(const Store& store, const std::string& run_id) const;
 
  private:
-  AskingContext common_;
   void connect(const std::vector<Evaluator>& evaluators, const SideModels* models,
                const std::string& run_id);
 
+  AskingContext common_;
   Budget* budget_ = nullptr;                          // of the run; nullptr: none
   std::vector<std::pair<AsksModels*, Asker*>> asks_;  // every evaluator that asks, and whom
   std::vector<std::string> runs_;                     // of each, in that order

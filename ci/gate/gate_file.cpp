@@ -79,7 +79,8 @@ void check_metric(Fields& fields, const std::string& name, const std::vector<std
   const std::vector<std::string> names = rule_names(known);
   const std::vector<std::string_view> choices(names.begin(), names.end());
   std::vector<std::string_view> shown(known.begin(), known.end());
-  for (const Measure& measure : builtin_measures()) shown.push_back(measure.name);
+  for (const Measure& measure : builtin_measures())
+    if (std::ranges::find(known, measure.name) == known.end()) shown.push_back(measure.name);
   fields.error(fields.mark("metric"), fmt::format("no metric is called `{}`", name),
                expected_one_of(shown), did_you_mean(name, choices), code_points(name));
 }

@@ -57,7 +57,13 @@ std::optional<Difficulties> Difficulties::read(Fields& fields) {
   const std::filesystem::path folder = std::filesystem::path(fields.source().file()).parent_path();
   Result<Difficulties> loaded = load((folder / path).string(), path, key, column);
   if (loaded) return *std::move(loaded);
-  append(fields.problems(), loaded.problems());
+  for (const Diagnostic& each : loaded.problems()) {
+    if (each.line > 0)  // of a row of that file
+      fields.problems().push_back(each);
+    else
+      fields.error(fields.mark("difficulties"), fmt::format("{}: {}", path, each.what),
+                   each.expected, each.help);
+  }
   return std::nullopt;
 }
 

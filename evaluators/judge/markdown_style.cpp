@@ -21,14 +21,19 @@ bool is_item(std::string_view line) {
          line[end + 1] == ' ';
 }
 
-// Pairs of a two-letter mark with something between them.
+// Pairs of a two-letter mark around a text that neither begins nor ends with a blank.
 int pairs_of(std::string_view line, std::string_view mark) {
   int found = 0;
   std::size_t at = line.find(mark);
   while (at != std::string_view::npos) {
-    const std::size_t close = line.find(mark, at + mark.size());
+    const std::size_t inside = at + mark.size();
+    const std::size_t close = line.find(mark, inside);
     if (close == std::string_view::npos) break;
-    if (close > at + mark.size()) ++found;
+    if (close == inside || line[inside] == ' ') {
+      at = line.find(mark, inside);  // opens nothing
+      continue;
+    }
+    if (line[close - 1] != ' ') ++found;
     at = line.find(mark, close + mark.size());
   }
   return found;

@@ -38,7 +38,11 @@ OwnPrompt OwnPrompt::read(Fields& fields, const Names& names) {
       file.emplace(*text, "");
     } else {
       const auto read = read_option_text(fields, "prompt");
-      if (!read) return prompt;
+      if (!read) {
+        fields.problems().back().help =
+            "a line without a variable names a file; a template shows `{{ texts }}`";
+        return prompt;
+      }
       user = Value(*read).at({1, 1});
       file.emplace(*text, *read);
     }

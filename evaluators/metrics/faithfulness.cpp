@@ -22,7 +22,7 @@ constexpr std::string_view kDefinitions[] = {"llmops", "ragas", "deepeval"};
 
 class Faithfulness final : public StagedMetric {
  public:
-  Faithfulness(std::string definition, bool penalize_unsure, JudgeOptions options)
+  Faithfulness(std::string definition, bool penalize_unsure, bool classified, JudgeOptions options)
       : StagedMetric(
             {
                 .name = "faithfulness",
@@ -31,14 +31,14 @@ class Faithfulness final : public StagedMetric {
                 .instructions = {kFindStatements,
                                  definition == "deepeval" ? kJudgeContradiction : kJudgeSupport},
                 .more = std::string(penalize_unsure ? "|unsure:fails" : "") +
-                        (options.wishes.size() > 1 ? "|verdicts:nli" : ""),
+                        (classified ? "|verdicts:nli" : ""),
                 .columns = {column(ScoreKind::bounded)              },
                 .questions = definition == "deepeval" ? 3.0 : 2.0
   },
             std::move(options)),
         definition_(std::move(definition)),
         penalize_unsure_(penalize_unsure),
-        classified_(this->options().wishes.size() > 1) {}
+        classified_(classified) {}
 
   double questions_per_sample() const override {
     return classified_ ? (1.0 + kUsualStatements) * options().draws
@@ -164,7 +164,9 @@ std::unique_ptr<Metric> make(Fields& fields) {
     wish.role = "NLI classifier";
     options.wishes.push_back(std::move(wish));
   }
-  return std::make_unique<Faithfulness>(std::move(definition), unsure, std::move(options));
+  const bool classified = options.wishes.size() > 1;
+  return std::make_unique<Faithfulness>(std::move(definition), unsure, classified,
+                                        std::move(options));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/run_cli.h"
+#include "tests/support/reference.h"
 #include "tests/unit/evaluators/judge/scripted_asker.h"
 
 using namespace llmops;
@@ -69,7 +69,7 @@ TEST_CASE("own_prompt: every judge of one round takes one") {
        "{choices: {yes: 1, no: 0}, prompt: \"P {{ labels }} {{ answer }} {{ reply }} the end\"}",   "yes",
        {"- yes", "the end"}       },
       {"checklist",
-       "{questions: [is it?], prompt: \"P {{ count }}: {{ questions }} {{ answer }}\"}",            R"({"answers": ["yes"]})",
+       "{questions: [\"is it?\"], prompt: \"P {{ count }}: {{ questions }} {{ answer }}\"}",        R"({"answers": ["yes"]})",
        {"P 1: 1. is it?"}         },
       {"pairwise",
        "{against: {column: other}, criteria: brevity, prompt: \"P {{ criteria }} {{ first_answer "
@@ -112,15 +112,15 @@ TEST_CASE("own_prompt: what is refused") {
   };
   const Row rows[] = {
       {"never shown",      "{criteria: c, prompt: \"Grade it {{ input }}\"}",
-       "the prompt never shows `answer`"                                                           },
+       "the prompt never shows `answer`"                                                              },
       {"unknown variable", "{criteria: c, prompt: \"{{ anser }} {{ answer }}\"}",
-       "did you mean `answer`?"                                                                    },
-      {"broken template",  "{criteria: c, prompt: \"{{ answer \"}",                    "expected"  },
-      {"no user",          "{criteria: c, prompt: {system: x}}",                       "missing"   },
+       "did you mean `answer`?"                                                                       },
+      {"broken template",  "{criteria: c, prompt: \"{{ answer \"}",                    "expected"     },
+      {"no user",          "{criteria: c, prompt: {system: x}}",                       "has no `user`"},
       {"unknown key",      "{criteria: c, prompt: {user: \"{{ texts }}\", sytem: x}}",
-       "did you mean `system`?"                                                                    },
-      {"file not there",   "{criteria: c, prompt: no_such.md}",                        "no_such.md"},
-      {"a list",           "{criteria: c, prompt: [a]}",                               "is no text"},
+       "did you mean `system`?"                                                                       },
+      {"file not there",   "{criteria: c, prompt: no_such.md}",                        "no_such.md"   },
+      {"a list",           "{criteria: c, prompt: [a]}",                               "is no text"   },
   };
   for (const Row& row : rows) {
     CAPTURE(row.why);

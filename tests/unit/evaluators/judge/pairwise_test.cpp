@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/memory_run.h"
-#include "tests/support/run_cli.h"
+#include "tests/support/reference.h"
 #include "tests/unit/evaluators/judge/scripted_asker.h"
 
 using namespace llmops;
