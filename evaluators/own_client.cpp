@@ -2,19 +2,16 @@
 
 #include <utility>
 
-#include "evaluators/runner/budget.h"
-
 namespace llmops {
 
 void OwnClient::connect(const AskingContext& context) {
   attach({.interrupts = context.interrupts,
           .read_cache = context.read_cache,
           .write_cache = context.write_cache,
-          .budget = budget_});
+          .budget = budget_,
+          .refused = &refused_});
   before_ = used();
 }
-
-bool OwnClient::stopped() const { return budget_ != nullptr && !budget_->why().empty(); }
 
 std::vector<SideUse> OwnClient::uses() const {
   SideUse use = used();

@@ -2,6 +2,7 @@
 // The half of AsksModels that a metric with a client of its own has: it wishes for no model, takes
 // what the run decides about calls, and tells what it used.
 
+#include <atomic>
 #include <vector>
 
 #include "evaluators/asker.h"
@@ -16,9 +17,12 @@ class OwnClient : public AsksModels {
   void connect(const AskingContext& context) override;
   std::vector<SideUse> uses() const override;
   // Of the whole run, before `connect`; nullptr: none. `budget` is there until the next call.
-  void spend_from(Budget* budget) { budget_ = budget; }
-  // The budget is used up.
-  bool stopped() const override;
+  void spend_from(Budget* budget) {
+    budget_ = budget;
+    refused_ = false;
+  }
+  // The budget had no room for a call.
+  bool stopped() const override { return refused_; }
 
  private:
   virtual void attach(const SideContext& context) = 0;
@@ -28,6 +32,7 @@ class OwnClient : public AsksModels {
   std::vector<ModelWish> none_;
   SideUse before_;
   Budget* budget_ = nullptr;
+  std::atomic<bool> refused_{false};
 };
 
 }  // namespace llmops

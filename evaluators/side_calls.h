@@ -12,7 +12,8 @@ class Budget;  // evaluators/runner/budget.h
 struct SideContext {
   const std::atomic<int>* interrupts = nullptr;  // 1: ask no more; 2: drop what is under way
   bool read_cache = true, write_cache = true;
-  Budget* budget = nullptr;  // of the whole run; nullptr: none
+  Budget* budget = nullptr;              // of the whole run; nullptr: none
+  std::atomic<bool>* refused = nullptr;  // becomes true where the budget has no room for a call
 };
 
 }  // namespace llmops

@@ -121,6 +121,7 @@ void SideModel::settle(const Sample& sample) {
 }
 
 void SideModel::refuse_all(const std::string& why) {
+  if (context_.refused != nullptr) *context_.refused = true;
   const std::lock_guard lock(mutex_);  // the batch is gone as soon as its thread sees `done`
   for (; !queue_.empty(); queue_.pop_front()) {
     const auto [batch, place] = queue_.front();
