@@ -35,7 +35,39 @@ void BatchApi::read_document(std::string_view document, Sample& sample) const {
   reader->move_into(sample);
 }
 
-void BatchApi::hide_key(Sample& sample) const { redact(sample, access_.secret); }
+Result<BatchState> BatchApi::read_state(std::string_view document) const {
+  const Result<Value> parsed = parse_json(document, "answer");
+  if (!parsed) return parsed.problems();
+  BatchState state = state_of(*parsed);
+  if (state.id.empty() || state.status.empty())
+    return problem("the answer is no batch: it has no `id` or no status");
+  return state;
+}
+
+Result<BatchPage> BatchApi::read_page(std::string_view document) const {
+  const Result<Value> parsed = parse_json(document, "answer");
+  if (!parsed) return parsed.problems();
+  const Value* data = parsed->find("data");
+  if (data == nullptr || data->list() == nullptr)
+    return problem("the answer is no list of batches");
+  BatchPage page;
+  for (const Value& each : *data->list()) page.batches.push_back(state_of(each));
+  const Value* more = parsed->find("has_more");
+  if (more != nullptr && more->boolean() != nullptr && *more->boolean() && !page.batches.empty())
+    page.after = page.batches.back().id;
+  return page;
+}
+
+Result<BatchAnswer> BatchApi::read_answer(std::string_view line) const {
+  const Result<Value> parsed = parse_json(line, "answers");
+  if (!parsed) return parsed.problems();
+  BatchAnswer answer;
+  answer.custom_id = batch_text(*parsed, "custom_id");
+  if (answer.custom_id.empty()) return problem("a line of the answers has no `custom_id`");
+  read_result(*parsed, answer.sample);
+  redact(answer.sample, access_.secret);
+  return answer;
+}
 
 Result<std::string> id_of(std::string_view document) {
   const Result<Value> parsed = parse_json(document, "answer");
@@ -65,20 +97,6 @@ std::string path_part(std::string_view id) {
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
-}
-
-Result<BatchPage> batch_page(std::string_view document, BatchState (*state_of)(const Value&)) {
-  const Result<Value> parsed = parse_json(document, "answer");
-  if (!parsed) return parsed.problems();
-  const Value* data = parsed->find("data");
-  if (data == nullptr || data->list() == nullptr)
-    return problem("the answer is no list of batches");
-  BatchPage page;
-  for (const Value& each : *data->list()) page.batches.push_back(state_of(each));
-  const Value* more = parsed->find("has_more");
-  if (more != nullptr && more->boolean() != nullptr && *more->boolean() && !page.batches.empty())
-    page.after = page.batches.back().id;
-  return page;
 }
 
 }  // namespace llmops

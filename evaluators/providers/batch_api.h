@@ -73,18 +73,20 @@ class BatchApi {
   // What brings the answers, a JSON line each, of a batch that has ended.
   virtual std::vector<HttpRequest> answers(const BatchState& batch) const = 0;
 
-  virtual Result<BatchState> read_state(std::string_view document) const = 0;
-  virtual Result<BatchPage> read_page(std::string_view document) const = 0;
-  virtual Result<BatchAnswer> read_answer(std::string_view line) const = 0;
+  Result<BatchState> read_state(std::string_view document) const;
+  Result<BatchPage> read_page(std::string_view document) const;
+  Result<BatchAnswer> read_answer(std::string_view line) const;
 
  protected:
+  virtual BatchState state_of(const Value& batch) const = 0;
+  // A line of the answers: what became of one request.
+  virtual void read_result(const Value& line, Sample& sample) const = 0;
   explicit BatchApi(Access access) : access_(std::move(access)) {}
   // To `path` behind the base URL.
   HttpRequest request(std::string_view method, std::string_view path,
                       std::string_view content_type = "", std::string body = "") const;
   // Reads an answer's document (not an error) into the sample.
   void read_document(std::string_view document, Sample& sample) const;
-  void hide_key(Sample& sample) const;
 
  private:
   Access access_;
@@ -103,7 +105,5 @@ std::string batch_text(const Value& from, std::string_view key);
 std::int64_t batch_count(const Value& from, std::string_view key);
 // A name in a URL's path: ids of servers are untrusted.
 std::string path_part(std::string_view id);
-// `data` and `has_more` of a list of batches.
-Result<BatchPage> batch_page(std::string_view document, BatchState (*state_of)(const Value&));
 
 }  // namespace llmops

@@ -13,27 +13,6 @@ namespace {
 constexpr std::string_view kEndpoint = "/v1/chat/completions";
 constexpr std::string_view kMark = "llmops_batch";  // in a batch's metadata
 
-BatchState state_of(const Value& document) {
-  BatchState state;
-  state.id = batch_text(document, "id");
-  state.status = batch_text(document, "status");
-  for (const char* key : {"output_file_id", "error_file_id"})
-    if (std::string file = batch_text(document, key); !file.empty())
-      state.file_ids.push_back(std::move(file));
-  state.expired = state.status == "expired";
-  state.ended = state.expired || state.status == "completed" || state.status == "failed" ||
-                state.status == "cancelled";
-  state.refused = state.status == "failed" && state.file_ids.empty();
-  if (const Value* counts = document.find("request_counts"))
-    state.requests = batch_count(*counts, "total");
-  if (const Value* metadata = document.find("metadata")) state.mark = batch_text(*metadata, kMark);
-  // {"object": "list", "data": [{"code", "message", "line"}]}
-  const Value* errors = find_path(document, "errors.data");
-  if (errors != nullptr && errors->list() != nullptr && !errors->list()->empty())
-    state.problem = batch_text(errors->list()->front(), "message");
-  return state;
-}
-
 class ChatBatches final : public BatchApi {
  public:
   explicit ChatBatches(Access access) : BatchApi(std::move(access)) {}
@@ -95,29 +74,33 @@ class ChatBatches final : public BatchApi {
     return files;
   }
 
-  Result<BatchState> read_state(std::string_view document) const override {
-    const Result<Value> parsed = parse_json(document, "answer");
-    if (!parsed) return parsed.problems();
-    BatchState state = state_of(*parsed);
-    if (state.id.empty() || state.status.empty())
-      return problem("the answer is no batch: it has no `id` or no `status`");
+ protected:
+  BatchState state_of(const Value& document) const override {
+    BatchState state;
+    state.id = batch_text(document, "id");
+    state.status = batch_text(document, "status");
+    for (const char* key : {"output_file_id", "error_file_id"})
+      if (std::string file = batch_text(document, key); !file.empty())
+        state.file_ids.push_back(std::move(file));
+    state.expired = state.status == "expired";
+    state.ended = state.expired || state.status == "completed" || state.status == "failed" ||
+                  state.status == "cancelled";
+    state.refused = state.status == "failed" && state.file_ids.empty();
+    if (const Value* counts = document.find("request_counts"))
+      state.requests = batch_count(*counts, "total");
+    if (const Value* metadata = document.find("metadata"))
+      state.mark = batch_text(*metadata, kMark);
+    // {"object": "list", "data": [{"code", "message", "line"}]}
+    const Value* errors = find_path(document, "errors.data");
+    if (errors != nullptr && errors->list() != nullptr && !errors->list()->empty())
+      state.problem = batch_text(errors->list()->front(), "message");
     return state;
   }
 
-  Result<BatchPage> read_page(std::string_view document) const override {
-    return batch_page(document, &state_of);
-  }
-
-  Result<BatchAnswer> read_answer(std::string_view line) const override {
-    const Result<Value> parsed = parse_json(line, "answers");
-    if (!parsed) return parsed.problems();
-    BatchAnswer answer;
-    answer.custom_id = batch_text(*parsed, "custom_id");
-    if (answer.custom_id.empty()) return problem("a line of the answers has no `custom_id`");
-    Sample& sample = answer.sample;
-    const Value* response = parsed->find("response");
+  void read_result(const Value& line, Sample& sample) const override {
+    const Value* response = line.find("response");
     const Value* body = response == nullptr ? nullptr : response->find("body");
-    if (const Value* error = parsed->find("error"); error != nullptr && !error->is_null()) {
+    if (const Value* error = line.find("error"); error != nullptr && !error->is_null()) {
       // The request was never carried out: the batch's time was over, or it was cancelled.
       const std::string code = batch_text(*error, "code"), message = batch_text(*error, "message");
       sample.error = {code == "batch_expired"     ? ErrorClass::timeout_total
@@ -135,8 +118,6 @@ class ChatBatches final : public BatchApi {
       else
         read_document(document, sample);
     }
-    hide_key(sample);
-    return answer;
   }
 };
 

@@ -11,19 +11,6 @@ namespace {
 
 constexpr std::string_view kPath = "/messages/batches";
 
-BatchState state_of(const Value& document) {
-  BatchState state;
-  state.id = batch_text(document, "id");
-  state.status = batch_text(document, "processing_status");
-  state.ended = state.status == "ended";
-  if (const Value* counts = document.find("request_counts")) {
-    for (const char* key : {"processing", "succeeded", "errored", "canceled", "expired"})
-      state.requests += batch_count(*counts, key);
-    state.expired = batch_count(*counts, "expired") > 0;
-  }
-  return state;
-}
-
 class MessageBatches final : public BatchApi {
  public:
   explicit MessageBatches(Access access) : BatchApi(std::move(access)) {}
@@ -66,27 +53,22 @@ class MessageBatches final : public BatchApi {
     return one;
   }
 
-  Result<BatchState> read_state(std::string_view document) const override {
-    const Result<Value> parsed = parse_json(document, "answer");
-    if (!parsed) return parsed.problems();
-    BatchState state = state_of(*parsed);
-    if (state.id.empty() || state.status.empty())
-      return problem("the answer is no batch: it has no `id` or no `processing_status`");
+ protected:
+  BatchState state_of(const Value& document) const override {
+    BatchState state;
+    state.id = batch_text(document, "id");
+    state.status = batch_text(document, "processing_status");
+    state.ended = state.status == "ended";
+    if (const Value* counts = document.find("request_counts")) {
+      for (const char* key : {"processing", "succeeded", "errored", "canceled", "expired"})
+        state.requests += batch_count(*counts, key);
+      state.expired = batch_count(*counts, "expired") > 0;
+    }
     return state;
   }
 
-  Result<BatchPage> read_page(std::string_view document) const override {
-    return batch_page(document, &state_of);
-  }
-
-  Result<BatchAnswer> read_answer(std::string_view line) const override {
-    const Result<Value> parsed = parse_json(line, "answers");
-    if (!parsed) return parsed.problems();
-    BatchAnswer answer;
-    answer.custom_id = batch_text(*parsed, "custom_id");
-    if (answer.custom_id.empty()) return problem("a line of the answers has no `custom_id`");
-    Sample& sample = answer.sample;
-    const Value* result = parsed->find("result");
+  void read_result(const Value& line, Sample& sample) const override {
+    const Value* result = line.find("result");
     const std::string type = result == nullptr ? "" : batch_text(*result, "type");
     if (const Value* message = result == nullptr ? nullptr : result->find("message");
         type == "succeeded" && message != nullptr) {
@@ -105,8 +87,6 @@ class MessageBatches final : public BatchApi {
     } else {
       sample.error = {ErrorClass::bad_json, "the line of the answer has no `result` that is known"};
     }
-    hide_key(sample);
-    return answer;
   }
 };
 
