@@ -4,8 +4,6 @@
 namespace llmops {
 namespace {
 
-constexpr std::string_view kOptions[] = {"categories", "words", "allow"};
-
 std::unique_ptr<Metric> make(Fields& fields) {
   return make_word_list_metric("biased_words", &find_biased, bias_categories(), fields);
 }
@@ -18,7 +16,7 @@ constexpr MetricInfo kBiasedWords{
     .summary = "the output generalises about a group of people, by patterns (English)",
     .source = "definition",
     .needs_references = false,
-    .options = kOptions,
+    .options = kWordListOptions,
     .make = &make,
     .safety = true,
 };

@@ -5,8 +5,6 @@
 namespace llmops {
 namespace {
 
-constexpr std::string_view kOptions[] = {"kinds", "allow", "allow_given"};
-
 std::unique_ptr<Metric> make(Fields& fields) {
   return make_leak_metric("pii", SensitiveKind::personal, fields);
 }
@@ -19,7 +17,7 @@ constexpr MetricInfo kPii{
     .summary = "personal data in the output (checksums, never shown in full)",
     .source = "definition",
     .needs_references = false,
-    .options = kOptions,
+    .options = kLeakOptions,
     .make = &make,
     .safety = true,
 };

@@ -4,8 +4,6 @@
 namespace llmops {
 namespace {
 
-constexpr std::string_view kOptions[] = {"kinds", "allow", "allow_given"};
-
 std::unique_ptr<Metric> make(Fields& fields) {
   return make_leak_metric("secrets", SensitiveKind::secret, fields);
 }
@@ -18,7 +16,7 @@ constexpr MetricInfo kSecrets{
     .summary = "keys, tokens and passwords in the output",
     .source = "definition",
     .needs_references = false,
-    .options = kOptions,
+    .options = kLeakOptions,
     .make = &make,
     .safety = true,
 };

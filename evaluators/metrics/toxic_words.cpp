@@ -4,8 +4,6 @@
 namespace llmops {
 namespace {
 
-constexpr std::string_view kOptions[] = {"categories", "words", "allow"};
-
 std::unique_ptr<Metric> make(Fields& fields) {
   return make_word_list_metric("toxic_words", &find_toxic, toxic_categories(), fields);
 }
@@ -18,7 +16,7 @@ constexpr MetricInfo kToxicWords{
     .summary = "the output holds toxic words of a list (English)",
     .source = "definition",
     .needs_references = false,
-    .options = kOptions,
+    .options = kWordListOptions,
     .make = &make,
     .safety = true,
 };

@@ -393,4 +393,11 @@ TEST_CASE("eval: checks in the dataset that nothing reads are named") {
   const Result<Value> document = parse_json(read.out, "eval");
   REQUIRE(document);
   CHECK(at(at(at(*document, "metrics"), "expected"), "mean").number() == 0.5);
+
+  suite("expected]\ngate:\n  rules: [{metric: exectd, min: 0.5}");
+  const CliRun unknown = run_cli({"eval"}, {.folder = folder.path()});
+  CHECK(unknown.code == 2);
+  const std::size_t first = unknown.err.find("coverage");
+  CHECK(first != std::string::npos);
+  CHECK(unknown.err.find("coverage", first + 1) == std::string::npos);  // each name once
 }

@@ -8,6 +8,8 @@
 
 namespace llmops {
 
+inline constexpr std::string_view kLeakOptions[] = {"kinds", "allow", "allow_given"};
+
 // A metric over the finds of one kind: 1 where an output holds one, and `.count`. Notes name the
 // rule and the first characters, never the find.
 // Options: `kinds` (rule ids without their prefix), `allow` (patterns of finds that do not count),

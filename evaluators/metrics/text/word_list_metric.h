@@ -8,6 +8,8 @@
 
 namespace llmops {
 
+inline constexpr std::string_view kWordListOptions[] = {"categories", "words", "allow"};
+
 // A metric over what a list finds: 1 where an output holds any of it, and `.count`.
 // Options: `categories` (all), `words` (further ones, whole words, any case), `allow` (finds that
 // do not count, any case).
