@@ -57,6 +57,28 @@ TEST_CASE("embeddings: calls, tokens and cost of an endpoint are the run's") {
   CHECK(text_at(fresh, "/run/judges/0/calls/made") == "1");
 }
 
+TEST_CASE("expected: `similar(0.8)` is decided by the vectors of an endpoint") {
+  const TemporaryFolder folder;
+  const LoopbackServer server(&model_or_embeddings);
+  // Length, vowels and blanks: equal texts have the cosine 1; "xxxxxxxx" and "a a a a" are far off.
+  folder.write("t.csv",
+               "q,__expected\n1,similar(0.8): It is Paris\n2,similar(0.999): a a a a\n"
+               "3,not-similar(0.999): a a a a\n");
+  folder.write("r.jsonl",
+               "{\"q\": \"1\", \"out\": \"It is Paris\"}\n{\"q\": \"2\", \"out\": "
+               "\"xxxxxxxx\"}\n{\"q\": \"3\", \"out\": \"xxxxxxxx\"}\n");
+  std::string suite = "prompt: {name: p, version: 1.0.0, user: \"{{ q }}\"}\ndataset: t.csv\n";
+  suite += "model: {provider: replay, path: r.jsonl, match: q, output: out, name: r}\n";
+  suite += "evaluators:\n  - expected: {similar: {embedding_similarity: {model: {name: toy, ";
+  folder.write("llmops.yaml", suite + "base_url: " + server.url() + "/v1}}}}\n");
+  const CliRun run = run_cli({"eval", "--json", "--samples-out", "out.jsonl"},
+                             {.folder = folder.path(),
+                              .environment = {{"HF_HUB_CACHE", (folder.path() / "hub").string()}}});
+  const Value told = json_of(run);
+  CHECK(number_at(told, "/metrics/expected/n") == 3);
+  CHECK(number_at(told, "/metrics/expected/mean") == doctest::Approx(2.0 / 3.0));
+}
+
 TEST_CASE("datasets dedup --by meaning: a folder's vectors or an endpoint's") {
   const TemporaryFolder folder;
   const CliOptions here{.folder = folder.path()};
