@@ -57,6 +57,11 @@ LLMOPS_FORWARD(kCurl, CURLUcode, curl_url_set,
     return real(object, which, value);                                                   \
   }
 
+// The last named parameter is an enumeration, as libcurl declares it; on these systems it is passed
+// as the int that it would be promoted to.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wvarargs"
+#endif
 LLMOPS_FORWARD_OPTION(CURLcode, curl_easy_setopt, CURL, CURLoption)
 LLMOPS_FORWARD_OPTION(CURLcode, curl_easy_getinfo, CURL, CURLINFO)
 LLMOPS_FORWARD_OPTION(CURLMcode, curl_multi_setopt, CURLM, CURLMoption)
