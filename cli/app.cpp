@@ -38,6 +38,12 @@ std::string exit_code_lines() {
   return text;
 }
 
+// "llmops runs list"
+std::string as_typed(const CLI::App* app) {
+  const std::string name = app->get_name();
+  return app->get_parent() == nullptr ? name : as_typed(app->get_parent()) + " " + name;
+}
+
 // What the parser did not take, said in our words. CLI11's own codes never reach the user.
 Diagnostic explain(const CLI::App& root, const CLI::ParseError& error) {
   const CLI::App* app = &root;
@@ -65,7 +71,7 @@ Diagnostic explain(const CLI::App& root, const CLI::ParseError& error) {
       dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     const std::string given =
         extras.empty() || extras.front().starts_with("-") ? "" : extras.front();
-    return problem(given.empty() ? fmt::format("`llmops {}` needs to know what", app->get_name())
+    return problem(given.empty() ? fmt::format("`{}` needs to know what", as_typed(app))
                                  : fmt::format("unknown argument `{}`", given),
                    expected_one_of(subcommands), did_you_mean(given, subcommands));
   }
@@ -83,8 +89,7 @@ Diagnostic explain(const CLI::App& root, const CLI::ParseError& error) {
                    did_you_mean(given, views));
   }
   return problem(error.what(), "",
-                 fmt::format("`{} --help` shows what is expected",
-                             app == &root ? "llmops" : "llmops " + app->get_name()));
+                 fmt::format("`{} --help` shows what is expected", as_typed(app)));
 }
 
 void print_build_facts(Console& console) {

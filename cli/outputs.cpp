@@ -13,6 +13,7 @@
 #include "cli/suite.h"
 #include "datasets/text/files.h"
 #include "datasets/text/json.h"
+#include "evaluators/store/database.h"
 
 namespace llmops {
 
@@ -193,7 +194,7 @@ ExitCode publish(const Store& store, const Decided& decided, const GateSpec* gat
   const std::optional<Prompt> asked =
       files.reports.empty() ? std::nullopt : find_asked(store, header);
   ReportInput input = input_of(decided, command);
-  if (!found_by_itself) input.store = store.folder().string();
+  if (!found_by_itself) input.store = shown_store(store.folder());
   const bool page =
       std::ranges::any_of(files.reports, [](const auto& report) { return report.first == "html"; });
   const ReportContext context =

@@ -11,6 +11,7 @@
 #include "cli/outputs.h"
 #include "cli/suite.h"
 #include "datasets/text/json.h"
+#include "evaluators/store/database.h"
 #include "evaluators/store/side_calls.h"
 
 namespace llmops {
@@ -35,7 +36,7 @@ Result<Part> find_part(const std::string& named, const fs::path& store_folder) {
   const bool folder = fs::is_directory(named);
   if (folder) part.folder = Store::exists(named) ? fs::path(named) : fs::path(named) / ".llmops";
   if (!Store::exists(part.folder))
-    return problem(fmt::format("no runs are stored in {}", part.folder.string()), "",
+    return problem(fmt::format("no runs are stored in {}", shown_store(part.folder)), "",
                    "name folders with a store.db, or runs of the store");
   const Store store(part.folder);
   if (!folder) {
@@ -49,7 +50,7 @@ Result<Part> find_part(const std::string& named, const fs::path& store_folder) {
     part.info = std::move(info);
     return part;
   }
-  return problem(fmt::format("{} holds no part of a run", part.folder.string()), "",
+  return problem(fmt::format("{} holds no part of a run", shown_store(part.folder)), "",
                  "`llmops eval --shard 1/4` makes one");
 }
 

@@ -7,6 +7,7 @@
 #include "ci/baseline.h"
 #include "cli/store_option.h"
 #include "cli/suite.h"
+#include "evaluators/store/database.h"
 
 namespace llmops {
 
@@ -23,7 +24,7 @@ Result<std::shared_ptr<Store>> open_store(const StoreOptions& options) {
   const std::filesystem::path folder =
       options.store.empty() ? state_folder(beside) : std::filesystem::path(options.store);
   if (!Store::exists(folder))
-    return problem(fmt::format("no runs are stored in {}", folder.string()), "",
+    return problem(fmt::format("no runs are stored in {}", shown_store(folder)), "",
                    "run `llmops eval` first, or name the place with --suite or --store");
   return std::make_shared<Store>(folder);
 }

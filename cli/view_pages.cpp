@@ -15,6 +15,7 @@
 #include "cli/report_context.h"
 #include "cli/stored_gate.h"
 #include "datasets/text/utf8.h"
+#include "evaluators/store/database.h"
 
 namespace llmops {
 namespace {
@@ -188,7 +189,7 @@ LocalReply ViewPages::runs(const LocalRequest& request) {
   std::string out =
       page_start("llmops: stored runs", page_style()) + "<header><h1>Stored runs</h1>\n";
   out += fmt::format("<p class=\"soft\">{} of {} runs in {}</p>\n", shown_runs.size(), all.size(),
-                     escape_markup(visible(store_->folder().string())));
+                     escape_markup(visible(shown_store(store_->folder()))));
   if (suites.size() > 1) {
     out += "<p>suite: <a href=\"./\">all</a>";
     for (const std::string& name : suites)

@@ -33,4 +33,6 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libcurl4, libgit2-${LIBGIT2_SOVERSION}, libxml2")
 # Loaded the same way (evaluators/encoder/onednn.cpp): without it an encoder is slower.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS libdnnl2)
+# Loaded by `--store postgresql://...` alone.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS libpq5)
 include(CPack)

@@ -16,7 +16,8 @@ find_package(CLI11 REQUIRED)
 find_package(Eigen3 REQUIRED)
 find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.h REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
-# Loaded when first needed (datasets/text/lazy_library.h): libcurl, libgit2 and libxml2 are only compiled against.
+# Loaded when first needed (datasets/text/lazy_library.h): libcurl, libgit2, libpq and libxml2 are only compiled against.
 pkg_check_modules(LIBGIT2 REQUIRED libgit2)
 string(REGEX MATCH "^[0-9]+\\.[0-9]+" LIBGIT2_SOVERSION "${LIBGIT2_VERSION}")
+pkg_check_modules(LIBPQ REQUIRED libpq)
 pkg_check_modules(SENTENCEPIECE REQUIRED IMPORTED_TARGET sentencepiece)

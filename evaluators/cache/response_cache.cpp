@@ -4,7 +4,7 @@
 
 #include "datasets/text/hash.h"
 #include "datasets/text/json.h"
-#include "evaluators/store/sqlite.h"
+#include "evaluators/store/database.h"
 #include "evaluators/store/stored_answer.h"
 
 namespace llmops {
@@ -50,7 +50,7 @@ bool worth_caching(const Sample& sample) {
 }
 
 ResponseCache::ResponseCache(const std::filesystem::path& folder, std::chrono::seconds ttl)
-    : database_(std::make_unique<Database>(folder / "store.db")), ttl_(ttl) {
+    : database_(std::make_unique<Database>(folder)), ttl_(ttl) {
   find_ = std::make_unique<Statement>(database_->prepare(
       "SELECT c.answer, c.input_tokens, c.output_tokens, c.cached_tokens, c.reasoning_tokens, "
       "c.cost_usd FROM cache k JOIN calls c ON c.number = k.call "

@@ -1,11 +1,12 @@
 #include "evaluators/store/batch_journal.h"
 
-#include "evaluators/store/sqlite.h"
+#include "evaluators/store/database.h"
 
 namespace llmops {
 
 BatchJournal::BatchJournal(const std::filesystem::path& folder, std::string run_id)
-    : database_(std::make_unique<Database>(folder / "store.db")), run_id_(std::move(run_id)) {
+    : database_(std::make_unique<Database>(folder)), run_id_(std::move(run_id)) {
+  if (database_->on_server()) return;  // among its tables from the first
   database_->execute(
       "PRAGMA synchronous=FULL;"
       "CREATE TABLE IF NOT EXISTS batches(number INTEGER PRIMARY KEY AUTOINCREMENT, "
@@ -18,8 +19,8 @@ BatchJournal::~BatchJournal() = default;
 
 std::int64_t BatchJournal::begin(std::span<const std::string> custom_ids) {
   Transaction transaction(*database_);
-  database_->prepare("INSERT INTO batches(run) VALUES(?)").bind(1, run_id_).run();
-  Statement last = database_->prepare("SELECT last_insert_rowid()");
+  Statement last = database_->prepare("INSERT INTO batches(run) VALUES(?) RETURNING number");
+  last.bind(1, run_id_);
   last.step();
   const std::int64_t number = last.integer(0);
   last.reset();

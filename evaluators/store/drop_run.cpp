@@ -1,11 +1,11 @@
 #include "evaluators/store/drop_run.h"
 
-#include "evaluators/store/sqlite.h"
+#include "evaluators/store/database.h"
 
 namespace llmops {
 
 std::int64_t drop_run(const std::filesystem::path& folder, const std::string& run_id) {
-  Database database(folder / "store.db");
+  Database database(folder);
   Transaction transaction(database);
   constexpr const char* kRun = "(SELECT number FROM runs WHERE id = ?)";
   Statement count = database.prepare(std::string("SELECT count(*) FROM calls WHERE run = ") + kRun);
@@ -28,8 +28,9 @@ std::int64_t drop_run(const std::filesystem::path& folder, const std::string& ru
 }
 
 std::int64_t compact(const std::filesystem::path& folder) {
+  if (is_server_store(folder)) return 0;  // a server tidies up by itself
   const std::filesystem::path file = folder / "store.db";
-  Database database(file);
+  Database database(folder);
   const auto before = static_cast<std::int64_t>(std::filesystem::file_size(file));
   database.execute("VACUUM");
   Statement checkpoint = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");

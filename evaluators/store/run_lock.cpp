@@ -11,10 +11,21 @@
 #include <stdexcept>
 #include <utility>
 
+#include "evaluators/store/database.h"
+
 namespace llmops {
 
 std::optional<RunLock> RunLock::take(const std::filesystem::path& folder,
                                      const std::string& run_id) {
+  if (is_server_store(folder)) {
+    auto connection = std::make_unique<Database>(folder);
+    Statement lock = connection->prepare(
+        "SELECT CASE WHEN pg_try_advisory_lock(hashtextextended(?, 0)) THEN 1 ELSE 0 END");
+    lock.bind(1, run_id).step();
+    if (lock.integer(0) == 0) return std::nullopt;
+    lock.reset();
+    return RunLock(std::move(connection));
+  }
   const std::filesystem::path file = folder / (run_id + ".lock");
   for (;;) {
     const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -36,8 +47,15 @@ std::optional<RunLock> RunLock::take(const std::filesystem::path& folder,
   }
 }
 
+RunLock::RunLock(std::filesystem::path file, int descriptor)
+    : file_(std::move(file)), descriptor_(descriptor) {}
+
+RunLock::RunLock(std::unique_ptr<Database> connection) : connection_(std::move(connection)) {}
+
 RunLock::RunLock(RunLock&& other) noexcept
-    : file_(std::move(other.file_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : file_(std::move(other.file_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      connection_(std::move(other.connection_)) {}
 
 RunLock::~RunLock() {
   if (descriptor_ < 0) return;

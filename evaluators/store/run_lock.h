@@ -1,15 +1,18 @@
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace llmops {
 
-// One process at a time works on a run. The lock is the kernel's (flock): it ends with the process,
-// however that ends.
+class Database;
+
+// One process at a time works on a run. The lock is the kernel's (flock), or the server's (an
+// advisory lock of a connection of its own): it ends with the process, however that ends.
 class RunLock {
  public:
-  // nullopt: another process works on the run. Throws std::runtime_error where the folder cannot be
+  // nullopt: another process works on the run. Throws std::runtime_error where the store cannot be
   // written.
   static std::optional<RunLock> take(const std::filesystem::path& folder,
                                      const std::string& run_id);
@@ -18,10 +21,11 @@ class RunLock {
   ~RunLock();
 
  private:
-  RunLock(std::filesystem::path file, int descriptor)
-      : file_(std::move(file)), descriptor_(descriptor) {}
+  RunLock(std::filesystem::path file, int descriptor);
+  explicit RunLock(std::unique_ptr<Database> connection);
   std::filesystem::path file_;
-  int descriptor_;
+  int descriptor_ = -1;
+  std::unique_ptr<Database> connection_;  // that holds the server's lock
 };
 
 }  // namespace llmops

@@ -4,14 +4,14 @@
 #include <stdexcept>
 
 #include "evaluators/store/case_json.h"
-#include "evaluators/store/sqlite.h"
+#include "evaluators/store/database.h"
 #include "evaluators/store/stored_answer.h"
 
 namespace llmops {
 SideCalls::SideCalls(const std::filesystem::path& folder, const std::string& run_id,
                      std::optional<std::chrono::seconds> ttl, bool keep)
-    : database_(std::make_unique<Database>(folder / "store.db")), ttl_(ttl), keep_(keep) {
-  database_->execute("PRAGMA synchronous=NORMAL;");
+    : database_(std::make_unique<Database>(folder)), ttl_(ttl), keep_(keep) {
+  if (!database_->on_server()) database_->execute("PRAGMA synchronous=NORMAL;");
   if (!run_id.empty()) {
     Statement run = database_->prepare("SELECT number FROM runs WHERE id = ?");
     if (!run.bind(1, run_id).step())
@@ -20,7 +20,7 @@ SideCalls::SideCalls(const std::filesystem::path& folder, const std::string& run
   }
   find_ = std::make_unique<Statement>(database_->prepare(
       "SELECT answer, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_usd, "
-      "run = ?2 FROM side_calls WHERE key = ?1 AND answer IS NOT NULL "
+      "CASE WHEN run = ?2 THEN 1 ELSE 0 END FROM side_calls WHERE key = ?1 AND answer IS NOT NULL "
       "AND (run = ?2 OR (reusable = 1 AND made > ?3)) ORDER BY run = ?2 DESC, number DESC "
       "LIMIT 1"));
   insert_ = std::make_unique<Statement>(database_->prepare(
@@ -76,13 +76,14 @@ void SideCalls::add(std::span<const SideCall> calls) {
 }
 
 std::vector<SideUse> side_uses(const std::filesystem::path& folder, const std::string& run_id) {
-  const Database database(folder / "store.db");
+  const Database database(folder);
   Statement rows = database.prepare(
       "SELECT evaluator, model, "
       "count(DISTINCT CASE WHEN error IS NULL THEN key END), "
       "coalesce(sum(cached), 0), "
       "count(DISTINCT CASE WHEN error IS NOT NULL THEN key END), "
-      "coalesce(sum(attempts), 0), coalesce(sum(max(attempts - 1, 0)), 0), "
+      "coalesce(sum(attempts), 0), "
+      "coalesce(sum(CASE WHEN attempts > 1 THEN attempts - 1 ELSE 0 END), 0), "
       "coalesce(sum(CASE WHEN cached = 0 THEN input_tokens END), 0), "
       "coalesce(sum(CASE WHEN cached = 0 THEN output_tokens END), 0), "
       "coalesce(sum(CASE WHEN cached = 0 THEN cost_usd END), 0.0) "

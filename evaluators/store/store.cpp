@@ -18,50 +18,14 @@
 #include "datasets/text/json.h"
 #include "evaluators/asker.h"
 #include "evaluators/store/case_json.h"
-#include "evaluators/store/sqlite.h"
+#include "evaluators/store/database.h"
 #include "evaluators/store/stored_run.h"
+#include "evaluators/store/tables.h"
 
 namespace llmops {
 namespace {
 
 constexpr const char* kNotEnded = "the run has not ended";
-
-constexpr int kStoreVersion = 3;
-
-constexpr const char* kTables = R"(
-CREATE TABLE runs(
-  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, header TEXT NOT NULL, spec TEXT NOT NULL, verdict TEXT);
-CREATE TABLE calls(
-  number INTEGER PRIMARY KEY, run INTEGER NOT NULL, case_id TEXT NOT NULL, sample INTEGER NOT NULL,
-  content TEXT NOT NULL, row TEXT, answer TEXT NOT NULL, error TEXT,
-  input_tokens INTEGER, output_tokens INTEGER, cached_tokens INTEGER, reasoning_tokens INTEGER, cost_usd REAL,
-  latency_ms REAL, ttft_ms REAL, tpot_ms REAL, itl_ms REAL, cached INTEGER NOT NULL, output TEXT NOT NULL);
-CREATE UNIQUE INDEX calls_by_case ON calls(run, case_id, sample);
-CREATE TABLE scores(call INTEGER PRIMARY KEY, scores TEXT NOT NULL, notes TEXT);
-)";
-
-// Version 2: attempts and their faults have columns; failed calls that a resumed run asked again
-// leave theirs in dropped_calls; the response cache points to the calls that it gives again.
-constexpr const char* kToVersion2 = R"(
-ALTER TABLE calls ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE calls ADD COLUMN faults TEXT;
-UPDATE calls SET attempts = json_extract(answer, '$.attempts')
-  WHERE json_extract(answer, '$.attempts') IS NOT NULL;
-CREATE TABLE dropped_calls(run INTEGER NOT NULL, attempts INTEGER NOT NULL, faults TEXT, cost_usd REAL);
-CREATE TABLE cache(key TEXT PRIMARY KEY, call INTEGER NOT NULL, made INTEGER NOT NULL) WITHOUT ROWID;
-)";
-
-// Version 3: what judges were asked, beside the calls of the model under test. A cached answer is a
-// row without an answer: it lies with the run that paid for it.
-constexpr const char* kToVersion3 = R"(
-CREATE TABLE side_calls(
-  number INTEGER PRIMARY KEY, run INTEGER NOT NULL, evaluator TEXT NOT NULL, model TEXT NOT NULL,
-  key TEXT NOT NULL, answer TEXT, error TEXT, input_tokens INTEGER, output_tokens INTEGER,
-  cached_tokens INTEGER, reasoning_tokens INTEGER, cost_usd REAL, attempts INTEGER NOT NULL,
-  cached INTEGER NOT NULL, reusable INTEGER NOT NULL, made INTEGER NOT NULL);
-CREATE INDEX side_calls_by_key ON side_calls(key);
-CREATE INDEX side_calls_by_run ON side_calls(run);
-)";
 
 // "20261121T024500-1f9c3a7e": sorts by time, and no two machines make the same.
 std::string new_run_id() {
@@ -82,17 +46,6 @@ std::string scores_json(const std::vector<std::optional<double>>& values) {
   list.reserve(values.size());
   for (const auto& value : values) list.push_back(value ? Value(*value) : Value());
   return dump_json(Value(std::move(list)));
-}
-
-std::int64_t version_of(const Database& database) {
-  Statement version = database.prepare("PRAGMA user_version");
-  version.step();
-  const std::int64_t found = version.integer(0);
-  if (found > kStoreVersion)
-    throw std::runtime_error(fmt::format(
-        "{}: written by a later version of llmops (store version {}, this one knows {})",
-        database.file().string(), found, kStoreVersion));
-  return found;
 }
 
 // "rate_limited,reset": as a column holds the faults of a call, and back.
@@ -124,33 +77,16 @@ std::vector<std::pair<std::string, std::int64_t>> sum_faults(Statement& rows) {
 
 }  // namespace
 
-bool Store::exists(const std::filesystem::path& folder) {
-  return std::filesystem::exists(folder / "store.db");
-}
+bool Store::exists(const std::filesystem::path& place) { return has_tables(place); }
 
-Store::Store(const std::filesystem::path& folder) : folder_(folder) {
-  std::filesystem::create_directories(folder);
-  database_ = std::make_unique<Database>(folder / "store.db");
-  // The write-ahead log lets others read while a run writes. A commit is in the kernel's hands then
-  // and outlives the process; `sync` makes it outlive a power cut, which never breaks the file.
-  database_->execute(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA "
-      "temp_store=FILE;");
-  if (version_of(*database_) == kStoreVersion) return;
-  Transaction transaction(*database_);
-  const std::int64_t found = version_of(*database_);  // another process may have been quicker
-  if (found < 1) database_->execute(kTables);
-  if (found < 2) database_->execute(kToVersion2);
-  if (found < 3) database_->execute(kToVersion3);
-  database_->execute(fmt::format("PRAGMA user_version={}", kStoreVersion));
-  transaction.commit();
-}
+Store::Store(const std::filesystem::path& place) : folder_(place), database_(open_tables(place)) {}
 
 // Prepared once: preparing costs more than storing an answer.
 struct Store::Writing {
   explicit Writing(const Database& database)
-      : add_scores(
-            database.prepare("INSERT OR REPLACE INTO scores(call, scores, notes) VALUES(?, ?, ?)")),
+      : add_scores(database.prepare(
+            "INSERT INTO scores(call, scores, notes) VALUES(?, ?, ?) ON CONFLICT(call) DO "
+            "UPDATE SET scores = excluded.scores, notes = excluded.notes")),
         find_run(database.prepare("SELECT number FROM runs WHERE id = ?")),
         largest(database.prepare("SELECT coalesce(max(number), 0) FROM calls")),
         insert(database.prepare(
@@ -158,8 +94,9 @@ struct Store::Writing {
             "input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_usd, latency_ms, "
             "ttft_ms, tpot_ms, itl_ms, cached, output, attempts, faults) "
             "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
-        remember(
-            database.prepare("INSERT OR REPLACE INTO cache(key, call, made) VALUES(?, ?, ?)")) {}
+        remember(database.prepare(
+            "INSERT INTO cache(key, call, made) VALUES(?, ?, ?) ON CONFLICT(key) DO UPDATE SET "
+            "call = excluded.call, made = excluded.made")) {}
   Statement add_scores, find_run, largest, insert, remember;
 };
 
@@ -168,6 +105,7 @@ Store::~Store() {
 }
 
 void Store::sync() {
+  if (database_->on_server()) return;  // a server has synced what it says is committed
   const std::filesystem::path log = folder_ / "store.db-wal";
   if (log_ < 0) log_ = ::open(log.c_str(), O_RDONLY | O_CLOEXEC);
   if (log_ < 0 && errno == ENOENT) return;  // all of it is in store.db, which SQLite has synced
@@ -276,9 +214,13 @@ void Store::finish_run(const RunHeader& header) {
 void Store::copy_calls(const std::filesystem::path& from, const std::string& run_id,
                        const std::string& into) {
   std::error_code ignored;
-  const bool own = std::filesystem::equivalent(from, folder_, ignored);
+  const bool own = from == folder_ || std::filesystem::equivalent(from, folder_, ignored);
+  if (!own && (is_server_store(from) || database_->on_server()))
+    throw std::runtime_error(
+        fmt::format("runs of {} cannot go into {}: what is merged on a server lies there",
+                    shown_store(from), shown_store(folder_)));
   if (!own) database_->prepare("ATTACH ? AS part").bind(1, (from / "store.db").string()).run();
-  const std::string part = own ? "main" : "part";
+  const std::string part = own ? "" : "part.";
   // Columns of `calls` but for number and run.
   constexpr std::string_view kColumns =
       "case_id, sample, content, row, answer, error, input_tokens, output_tokens, cached_tokens, "
@@ -286,30 +228,30 @@ void Store::copy_calls(const std::filesystem::path& from, const std::string& run
       "faults";
   {
     Transaction transaction(*database_);
-    Statement largest = database_->prepare("SELECT coalesce(max(number), 0) FROM main.calls");
+    Statement largest = database_->prepare("SELECT coalesce(max(number), 0) FROM calls");
     largest.step();
     const std::int64_t offset = largest.integer(0);
     largest.reset();
-    const std::string source = fmt::format("(SELECT number FROM {}.runs WHERE id = ?1)", part);
-    const std::string target = "(SELECT number FROM main.runs WHERE id = ?2)";
+    const std::string source = fmt::format("(SELECT number FROM {}runs WHERE id = ?1)", part);
+    const std::string target = "(SELECT number FROM runs WHERE id = ?2)";
     for (const std::string& copy :
-         {fmt::format("INSERT INTO main.scores(call, scores, notes) "
-                      "SELECT s.call + {0}, s.scores, s.notes FROM {1}.scores s "
-                      "JOIN {1}.calls c ON c.number = s.call WHERE c.run = {2} AND ?2 <> ''",
+         {fmt::format("INSERT INTO scores(call, scores, notes) "
+                      "SELECT s.call + {0}, s.scores, s.notes FROM {1}scores s "
+                      "JOIN {1}calls c ON c.number = s.call WHERE c.run = {2} AND ?2 <> ''",
                       offset, part, source),
-          fmt::format("INSERT INTO main.calls(number, run, {0}) SELECT number + {1}, {2}, {0} "
-                      "FROM {3}.calls WHERE run = {4}",
+          fmt::format("INSERT INTO calls(number, run, {0}) SELECT number + {1}, {2}, {0} "
+                      "FROM {3}calls WHERE run = {4}",
                       kColumns, offset, target, part, source),
           fmt::format(
-              "INSERT INTO main.dropped_calls(run, attempts, faults, cost_usd) "
-              "SELECT {0}, attempts, faults, cost_usd FROM {1}.dropped_calls WHERE run = {2}",
+              "INSERT INTO dropped_calls(run, attempts, faults, cost_usd) "
+              "SELECT {0}, attempts, faults, cost_usd FROM {1}dropped_calls WHERE run = {2}",
               target, part, source),
           fmt::format(
-              "INSERT INTO main.side_calls(run, evaluator, model, key, answer, error, "
+              "INSERT INTO side_calls(run, evaluator, model, key, answer, error, "
               "input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_usd, attempts, "
               "cached, reusable, made) SELECT {0}, evaluator, model, key, answer, error, "
               "input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_usd, attempts, "
-              "cached, reusable, made FROM {1}.side_calls WHERE run = {2}",
+              "cached, reusable, made FROM {1}side_calls WHERE run = {2}",
               target, part, source)})
       database_->prepare(copy).bind(1, run_id).bind(2, into).run();
     transaction.commit();
@@ -359,7 +301,7 @@ void Store::score_unscored(const std::string& run_id, const std::vector<Evaluato
     samples.clear();
   };
   {
-    Statement rows = database_->prepare(
+    Statement rows = database_->scan(
         "SELECT c.number, c.case_id, c.sample, c.answer, first.row FROM calls c "
         "LEFT JOIN calls first ON first.run = c.run AND first.case_id = c.case_id AND first.row IS "
         "NOT NULL "
@@ -384,12 +326,13 @@ RunCounts Store::count(const std::string& run_id) const {
   RunCounts counts;
   Statement totals = database_->prepare(
       "WITH it AS (SELECT number FROM runs WHERE id = ?) "
-      "SELECT count(*), coalesce(sum(sample = 0), 0), coalesce(sum(cached), 0), count(error), "
+      "SELECT count(*), coalesce(sum(CASE WHEN sample = 0 THEN 1 ELSE 0 END), 0), "
+      "coalesce(sum(cached), 0), count(error), "
       "coalesce(sum(attempts), 0) + (SELECT coalesce(sum(attempts), 0) FROM dropped_calls WHERE "
-      "run IN it), "
-      "coalesce(sum(max(attempts - 1, 0)), 0) + "
-      "(SELECT coalesce(sum(attempts), 0) FROM dropped_calls WHERE run IN it) "
-      "FROM calls WHERE run IN it");
+      "run IN (SELECT number FROM it)), "
+      "coalesce(sum(CASE WHEN attempts > 1 THEN attempts - 1 ELSE 0 END), 0) + "
+      "(SELECT coalesce(sum(attempts), 0) FROM dropped_calls WHERE run IN (SELECT number FROM it)) "
+      "FROM calls WHERE run IN (SELECT number FROM it)");
   totals.bind(1, run_id).step();
   counts.samples = totals.integer(0);
   counts.cases = totals.integer(1);
@@ -405,9 +348,11 @@ RunCounts Store::count(const std::string& run_id) const {
   while (errors.step()) counts.errors.emplace_back(errors.text(0), errors.integer(1));
   Statement faults = database_->prepare(
       "WITH it AS (SELECT number FROM runs WHERE id = ?), "
-      "every(faults) AS (SELECT faults FROM calls WHERE run IN it AND faults IS NOT NULL "
-      "UNION ALL SELECT faults FROM dropped_calls WHERE run IN it AND faults IS NOT NULL) "
-      "SELECT faults, count(*) FROM every GROUP BY faults");
+      "listed(faults) AS (SELECT faults FROM calls WHERE run IN (SELECT number FROM it) AND faults "
+      "IS NOT NULL "
+      "UNION ALL SELECT faults FROM dropped_calls WHERE run IN (SELECT number FROM it) AND faults "
+      "IS NOT NULL) "
+      "SELECT faults, count(*) FROM listed GROUP BY faults");
   faults.bind(1, run_id);
   counts.faults = sum_faults(faults);
   return counts;
@@ -416,8 +361,10 @@ RunCounts Store::count(const std::string& run_id) const {
 double Store::cost(const std::string& run_id) const {
   Statement total = database_->prepare(
       "WITH it AS (SELECT number FROM runs WHERE id = ?) "
-      "SELECT (SELECT coalesce(sum(cost_usd), 0.0) FROM calls WHERE run IN it AND cached = 0) + "
-      "(SELECT coalesce(sum(cost_usd), 0.0) FROM dropped_calls WHERE run IN it)");
+      "SELECT (SELECT coalesce(sum(cost_usd), 0.0) FROM calls WHERE run IN (SELECT number FROM it) "
+      "AND cached = 0) + "
+      "(SELECT coalesce(sum(cost_usd), 0.0) FROM dropped_calls WHERE run IN (SELECT number FROM "
+      "it))");
   total.bind(1, run_id).step();
   return total.number(0);
 }
@@ -463,8 +410,7 @@ void count_unfinished(const Store& store, StoredRunInfo& info) {
 
 std::vector<StoredRunInfo> Store::runs() const {
   std::vector<StoredRunInfo> found;
-  Statement rows =
-      database_->prepare("SELECT header, spec, verdict FROM runs ORDER BY number DESC");
+  Statement rows = database_->scan("SELECT header, spec, verdict FROM runs ORDER BY number DESC");
   while (rows.step()) found.push_back(read_info(rows));
   for (StoredRunInfo& info : found) count_unfinished(*this, info);
   return found;

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "evaluators/store/case_json.h"
-#include "evaluators/store/sqlite.h"
+#include "evaluators/store/database.h"
 
 namespace llmops {
 

@@ -9,7 +9,7 @@
 #include "datasets/text/json.h"
 #include "evaluators/reduce.h"
 #include "evaluators/store/case_json.h"
-#include "evaluators/store/sqlite.h"
+#include "evaluators/store/database.h"
 #include "evaluators/store/stored_answer.h"
 
 namespace llmops {
@@ -69,7 +69,7 @@ class StoredRows final : public RowStream {
                    std::min(header.measures.size(), builtin_measures().size())),
         size_(header.measures.size()),
         reducer_(header.measures),
-        statement_(database.prepare(kRowColumns)) {
+        statement_(database.scan(kRowColumns)) {
     statement_.bind(1, run_number(database, header.id));
     more_ = statement_.step();
   }
@@ -256,7 +256,7 @@ std::unique_ptr<OutputSource> open_stored_outputs(const Database& database,
 void visit_stored_samples(
     const Database& database, const RunHeader& header,
     const std::function<void(const std::string&, const Case&, const SampleView&)>& visit) {
-  Statement rows = database.prepare(std::string(kSampleColumns) + "ORDER BY c.case_id, c.sample");
+  Statement rows = database.scan(std::string(kSampleColumns) + "ORDER BY c.case_id, c.sample");
   rows.bind(1, run_number(database, header.id));
   Case row;
   while (rows.step()) {

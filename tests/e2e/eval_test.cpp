@@ -276,7 +276,7 @@ TEST_CASE("eval --sequential: stops once the verdict is certain, and says what w
   CHECK(text_at(json_of(same.out), "/verdict/outcome") == "pass");
 }
 
-TEST_CASE("store: an address is refused by every command, and no folder of that name is made") {
+TEST_CASE("store: every command takes the same places, and no folder is named like an address") {
   const TemporaryFolder folder;
   folder.write("cases.jsonl", kCases);
   folder.write("r.jsonl", "{\"id\": \"a\", \"output\": \"1\"}\n");
@@ -295,11 +295,18 @@ TEST_CASE("store: an address is refused by every command, and no folder of that 
   };
   for (std::vector<std::string> command : commands) {
     CAPTURE(command[0]);
-    command.insert(command.end(), {"--store", "postgres://db.example/llmops"});
-    const CliRun run = run_cli(command, {.folder = folder.path()});
-    CAPTURE(run.err);
-    CHECK(run.code == 2);
-    CHECK(run.err.find("this program has no store for `postgres` addresses") != std::string::npos);
+    command.insert(command.end(), {"--store", "mysql://db.example/llmops"});
+    const CliRun other = run_cli(command, {.folder = folder.path()});
+    CAPTURE(other.err);
+    CHECK(other.code == 2);
+    CHECK(other.err.find("there is no store for `mysql` addresses") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "mysql:"));
+    command.back() = "postgres://127.0.0.1:1/llmops";  // nobody listens there
+    const CliRun nobody = run_cli(command, {.folder = folder.path()});
+    CAPTURE(nobody.err);
+    CHECK(nobody.code == 3);
+    CHECK(nobody.err.find("postgres://127.0.0.1:1/llmops: connection to server") !=
+          std::string::npos);
     CHECK_FALSE(std::filesystem::exists(folder.path() / "postgres:"));
   }
 }

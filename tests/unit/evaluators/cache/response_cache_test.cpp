@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "evaluators/store/run_lock.h"
-#include "evaluators/store/sqlite.h"
+#include "evaluators/store/database.h"
 #include "evaluators/store/store.h"
 #include "tests/support/asking.h"
 #include "tests/support/reference.h"
@@ -155,7 +155,7 @@ TEST_CASE("store: faults and attempts are counted, those of dropped calls too") 
 TEST_CASE("store: one of the first version is brought up to date") {
   const TemporaryFolder folder;
   {
-    Database old(folder.path() / "store.db");
+    Database old(folder.path());
     old.execute(R"(
 CREATE TABLE runs(
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, header TEXT NOT NULL, spec TEXT NOT NULL, verdict TEXT);

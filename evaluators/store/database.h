@@ -1,40 +1,52 @@
 #pragma once
-// The little of SQLite that the store needs. Every failure throws std::runtime_error that names the
-// file.
+// The little of SQL that the store needs, spoken to SQLite (a folder) or to PostgreSQL (an
+// address). Every failure throws std::runtime_error that names the place.
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-struct sqlite3;
-struct sqlite3_stmt;
-
 namespace llmops {
 
+class Connection;
+class PreparedStatement;
 class Statement;
 
+// Whether a store's place is an address: "postgresql://host/database" or "postgres://...".
+bool is_server_store(const std::filesystem::path& store);
+// The place as it may be shown: an address without its password.
+std::string shown_store(const std::filesystem::path& store);
+
+// One connection; one thread at a time.
 class Database {
  public:
-  explicit Database(const std::filesystem::path& file);
+  // `store`: a folder, whose file store.db is opened or made, or an address.
+  explicit Database(const std::filesystem::path& store);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
+  // Statements without parameters.
   void execute(const std::string& sql);
+  // Parameters are `?`, one after another, or `?N`. The rows may be held in memory at once; those
+  // of `scan` are not, however many they are.
   Statement prepare(std::string_view sql) const;
-  const std::filesystem::path& file() const { return file_; }
+  Statement scan(std::string_view sql) const;
+  bool on_server() const { return on_server_; }
 
  private:
-  friend class Statement;
-  std::filesystem::path file_;
-  sqlite3* handle_ = nullptr;
+  friend class Transaction;
+  bool on_server_;
+  std::unique_ptr<Connection> connection_;
 };
 
 // A prepared statement. Parameters count from 1, columns from 0.
 class Statement {
  public:
+  explicit Statement(std::unique_ptr<PreparedStatement> statement);
   Statement(Statement&& other) noexcept;
   Statement& operator=(Statement&&) = delete;
   Statement(const Statement&) = delete;
@@ -63,14 +75,10 @@ class Statement {
   std::optional<double> optional_number(int column) const;
 
  private:
-  friend class Database;
-  Statement(const Database& database, sqlite3_stmt* handle)
-      : database_(&database), handle_(handle) {}
-  const Database* database_;
-  sqlite3_stmt* handle_;
+  std::unique_ptr<PreparedStatement> statement_;
 };
 
-// BEGIN IMMEDIATE now, COMMIT by `commit`, else ROLLBACK at the end.
+// The only writer from now on, until `commit`, else ROLLBACK at the end.
 class Transaction {
  public:
   explicit Transaction(Database& database);
