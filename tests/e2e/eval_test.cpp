@@ -301,6 +301,7 @@ TEST_CASE("store: every command takes the same places, and no folder is named li
     CHECK(other.code == 2);
     CHECK(other.err.find("there is no store for `mysql` addresses") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(folder.path() / "mysql:"));
+    if (command[0] == "judge") continue;  // its suite has no judge, which is said first
     command.back() = "postgres://127.0.0.1:1/llmops";  // nobody listens there
     const CliRun nobody = run_cli(command, {.folder = folder.path()});
     CAPTURE(nobody.err);

@@ -318,7 +318,7 @@ TEST_CASE("make_model: problems have a place and a cure") {
   CHECK(model_problems("provider: opnai\nname: x\n") ==
         "llmops.yaml:1:11: error: `provider` is `opnai`\n"
         " 1 | provider: opnai\n"
-        "   |           ^^^^^ expected one of: anthropic, exec, http, openai, replay\n"
+        "   |           ^^^^^ expected one of: anthropic, exec, http, ollama, openai, replay\n"
         "  = help: did you mean `openai`?\n");
   CHECK(model_problems("provider: openai\nname: x\nbase_url: http://a/v1\napi_key_env: "
                        "LLMOPS_NO_SUCH_KEY\ntemprature: 1\n") ==
