@@ -59,34 +59,44 @@ void write_row(std::FILE* out, std::size_t row, const std::string& system,
   write_all(out, line);
 }
 
-// One metric over a batch: its measurement of each row goes behind those of the metrics before it.
-void score_batch(const ScoreMetric& metric, std::span<const Case> rows,
-                 const std::vector<Sample>& samples,
-                 std::vector<std::vector<Measurement>>& measured) {
+// Outputs of all systems, one row after another: what they share (the references) is together.
+struct Outputs {
+  std::vector<Sample> samples;  // of row i and system s: i * systems + s
+  std::vector<std::vector<Measurement>> measured;
+};
+
+Outputs outputs_of(std::span<const Case> rows, std::span<const ScoredSystem> systems) {
+  Outputs outputs;
+  outputs.samples.reserve(rows.size() * systems.size());
+  for (const Case& row : rows)
+    for (const ScoredSystem& system : systems) {
+      Sample& sample = outputs.samples.emplace_back();
+      sample.case_id = row.id;
+      const Value* text = find_path(row.variables, system.name);
+      sample.text = text == nullptr ? "" : to_text(*text);
+    }
+  outputs.measured.resize(outputs.samples.size());
+  return outputs;
+}
+
+// One metric over a batch: its measurement of each output goes behind those of the metrics before
+// it.
+void score_batch(const ScoreMetric& metric, std::span<const Case> rows, Outputs& outputs) {
   std::vector<Scorable> asked;
   std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (metric.info->needs_references && rows[i].references.empty()) {
-      measured[i].push_back(
+  for (std::size_t i = 0; i < outputs.samples.size(); ++i) {
+    const Case& row = rows[i * rows.size() / outputs.samples.size()];
+    if (metric.info->needs_references && row.references.empty()) {
+      outputs.measured[i].push_back(
           {.values = {}, .why = "the row has no reference", .counts = {}, .note = ""});
       continue;
     }
-    asked.push_back({&rows[i], &samples[i]});
+    asked.push_back({&row, &outputs.samples[i]});
     places.push_back(i);
   }
   std::vector<Measurement> found = metric.metric->score_batch(asked);
   for (std::size_t i = 0; i < places.size(); ++i)
-    measured[places[i]].push_back(std::move(found[i]));
-}
-
-std::vector<Sample> samples_of(std::span<const Case> rows, const std::string& hypothesis) {
-  std::vector<Sample> samples(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    samples[i].case_id = rows[i].id;
-    const Value* text = find_path(rows[i].variables, hypothesis);
-    samples[i].text = text == nullptr ? "" : to_text(*text);
-  }
-  return samples;
+    outputs.measured[places[i]].push_back(std::move(found[i]));
 }
 
 // What the row says of its problem; a row that is not scored says nothing.
@@ -134,28 +144,28 @@ class Scoring {
         per_row_(per_row) {}
 
   void add(std::span<const Case> rows) {
-    for (ScoredSystem& system : systems_) {
-      const std::vector<Sample> samples = samples_of(rows, system.name);
-      measured_.assign(rows.size(), {});
-      for (const ScoreMetric& metric : metrics_) {
-        auto* const slow = dynamic_cast<LongWork*>(metric.metric.get());
-        const auto show = [&](std::size_t scored, std::size_t) {
-          progress_.set_done(static_cast<std::int64_t>(done_ + scored));
-        };
-        if (slow != nullptr) slow->report_to(show);
-        score_batch(metric, rows, samples, measured_);
-        if (slow != nullptr) slow->report_to({});
-        done_ += rows.size();
-        show(0, 0);
-      }
+    Outputs outputs = outputs_of(rows, systems_);
+    for (const ScoreMetric& metric : metrics_) {
+      auto* const slow = dynamic_cast<LongWork*>(metric.metric.get());
+      const auto show = [&](std::size_t scored, std::size_t) {
+        progress_.set_done(static_cast<std::int64_t>(done_ + scored));
+      };
+      if (slow != nullptr) slow->report_to(show);
+      score_batch(metric, rows, outputs);
+      if (slow != nullptr) slow->report_to({});
+      done_ += outputs.samples.size();
+      show(0, 0);
+    }
+    for (std::size_t s = 0; s < systems_.size(); ++s)
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        for (std::size_t m = 0; m < metrics_.size(); ++m) system.metrics[m].add(measured_[i][m]);
-        if (!options_.pass_at.empty()) add_passes(rows[i], options_.group, measured_[i], system);
+        ScoredSystem& system = systems_[s];
+        const std::vector<Measurement>& measured = outputs.measured[i * systems_.size() + s];
+        for (std::size_t m = 0; m < metrics_.size(); ++m) system.metrics[m].add(measured[m]);
+        if (!options_.pass_at.empty()) add_passes(rows[i], options_.group, measured, system);
         if (per_row_ != nullptr)
           write_row(per_row_, first_ + i, systems_.size() > 1 ? system.name : "", metrics_,
-                    measured_[i], line_);
+                    measured, line_);
       }
-    }
     first_ += rows.size();
   }
 
@@ -166,7 +176,6 @@ class Scoring {
   Progress progress_;
   std::FILE* per_row_;
   std::size_t first_ = 0, done_ = 0;
-  std::vector<std::vector<Measurement>> measured_;
   std::string line_;
 };
 

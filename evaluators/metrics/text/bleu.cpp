@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <deque>
+#include <string>
 
 #include "evaluators/metrics/text/lowercase.h"
 #include "evaluators/metrics/text/ngrams.h"
@@ -14,26 +16,59 @@ namespace {
 
 constexpr std::string_view kNames[] = {"none", "floor", "add-k", "exp"};
 
+// A text and its tokens, which point into it or into one of the buffers.
+struct TokenizedText {
+  std::string lower, buffer;
+  std::vector<std::string_view> tokens;
+
+  void read(std::string_view text, const BleuOptions& options) {
+    tokens.clear();
+    if (options.lowercase) {
+      lower = lowercase(text);
+      text = lower;
+    }
+    tokenize(options.tokenizer, strip_right(text), buffer, tokens);
+  }
+};
+
+// References of one segment after another. Several outputs for one of them (systems, samples)
+// mostly come in a row: its tokens are kept until another one takes the place.
+class References {
+ public:
+  const std::vector<std::string_view>& tokens(std::size_t place, std::string_view text,
+                                              const BleuOptions& options) {
+    if (places_.size() <= place) places_.resize(place + 1);
+    Known& known = places_[place];
+    if (!known.read || known.text != text || known.tokenizer != options.tokenizer ||
+        known.lowercase != options.lowercase) {
+      known.text = text;
+      known.tokenizer = options.tokenizer;
+      known.lowercase = options.lowercase;
+      known.read = true;
+      known.tokenized.read(known.text, options);
+    }
+    return known.tokenized.tokens;
+  }
+
+ private:
+  struct Known {
+    std::string text;
+    TokenizedText tokenized;
+    BleuTokenizer tokenizer = BleuTokenizer::v13a;
+    bool lowercase = false, read = false;
+  };
+  std::deque<Known> places_;  // the tokens point into their places
+};
+
 // Memory that a thread keeps from segment to segment.
 struct Workspace {
   Vocabulary vocabulary;
   NgramMatcher matcher;
-  std::vector<std::string_view> tokens;
-  std::string lower, buffer;
-  std::string hypothesis_lower, hypothesis_buffer;  // the vocabulary points into them
+  TokenizedText output;  // the vocabulary points into it
   TokenIds hypothesis;
+  References known;
   std::vector<TokenIds> references;
 };
-
-void tokens_of(std::string_view text, const BleuOptions& options, std::string& lower,
-               std::string& buffer, std::vector<std::string_view>& tokens) {
-  tokens.clear();
-  if (options.lowercase) {
-    lower = lowercase(text);
-    text = lower;
-  }
-  tokenize(options.tokenizer, strip_right(text), buffer, tokens);
-}
 
 // log with the reference's stand-in for log 0.
 double safe_log(double value) { return value == 0.0 ? -9999999999.0 : std::log(value); }
@@ -50,17 +85,16 @@ BleuCounts bleu_counts(std::string_view hypothesis, std::span<const std::string>
   const std::size_t orders = options.max_ngram_order;
   BleuCounts counts(2 + 2 * orders, 0.0);
 
-  tokens_of(hypothesis, options, work.hypothesis_lower, work.hypothesis_buffer, work.tokens);
+  work.output.read(hypothesis, options);
   work.vocabulary.clear();
-  work.vocabulary.add(work.tokens, work.hypothesis);
-  const auto length = static_cast<std::int64_t>(work.tokens.size());
+  work.vocabulary.add(work.output.tokens, work.hypothesis);
+  const auto length = static_cast<std::int64_t>(work.output.tokens.size());
 
   if (work.references.size() < references.size()) work.references.resize(references.size());
   std::int64_t closest = -1;
   for (std::size_t r = 0; r < references.size(); ++r) {
-    tokens_of(references[r], options, work.lower, work.buffer, work.tokens);
     TokenIds& ids = work.references[r];
-    work.vocabulary.find(work.tokens, ids);
+    work.vocabulary.find(work.known.tokens(r, references[r], options), ids);
     const auto candidate = static_cast<std::int64_t>(ids.size());
     const std::int64_t gap = std::abs(candidate - length) - std::abs(closest - length);
     if (closest < 0 || gap < 0 || (gap == 0 && candidate < closest)) closest = candidate;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <span>
+#include <string>
 #include <unordered_map>
 
 #include "evaluators/metrics/text/lcs.h"
@@ -61,12 +62,13 @@ class Lexicon {
       }
     });
   }
-  // Ids stay comparable from one `start` to the next.
-  void start() {
-    if (stemmed_.size() + plain_.size() < kMost) return;
+  // Ids stay comparable until `start` says true: then all are forgotten.
+  bool start() {
+    if (stemmed_.size() + plain_.size() < kMost) return false;
     stemmed_.clear();
     plain_.clear();
     ids_.clear();
+    return true;
   }
 
  private:
@@ -80,6 +82,13 @@ class Lexicon {
 struct Tokens {
   TokenIds all;
   std::vector<TokenIds> sentences;
+};
+
+// A reference as it was read last: several outputs for one of them mostly come in a row.
+struct KnownReference {
+  std::string text;
+  bool read = false, stemmer = false, sentences = false;
+  Tokens tokens;
 };
 
 RougeScore score_of(std::size_t matches, std::size_t hypothesis, std::size_t reference) {
@@ -210,14 +219,16 @@ std::vector<RougeScore> rouge(std::string_view hypothesis, std::span<const std::
                               std::span<const RougeVariant> variants, bool stemmer) {
   thread_local Lexicon lexicon;
   thread_local NgramMatcher matcher;
-  lexicon.start();
+  thread_local std::vector<KnownReference> known;
+  if (lexicon.start()) known.clear();
   std::size_t orders = 0;
   bool sentences = false;
   for (const RougeVariant& variant : variants) {
     orders = std::max(orders, variant.order);
     sentences = sentences || variant.kind == RougeVariant::Kind::lcs_by_sentence;
   }
-  thread_local Tokens candidate, reference;
+  thread_local Tokens candidate;
+  thread_local TokenIds reference_ids;
   // The matcher counts by id, so the lexicon's ids are made small: 1, 2, 3 ... for those of the
   // output, 0 for others.
   thread_local PairVocabulary local;
@@ -229,11 +240,23 @@ std::vector<RougeScore> rouge(std::string_view hypothesis, std::span<const std::
   local.clear(candidate.all.size());
   for (std::uint32_t& id : candidate.all) id = local.id(1, id);
   std::vector<RougeScore> best(variants.size());
+  if (known.size() < references.size()) known.resize(references.size());
   for (std::size_t r = 0; r < references.size(); ++r) {
-    read(references[r], reference);
-    for (std::uint32_t& id : reference.all) id = local.find(1, id);
+    KnownReference& last = known[r];
+    if (!last.read || last.text != references[r] || last.stemmer != stemmer ||
+        last.sentences < sentences) {
+      last.read = true;
+      last.text = references[r];
+      last.stemmer = stemmer;
+      last.sentences = sentences;
+      read(last.text, last.tokens);
+    }
+    const Tokens& reference = last.tokens;
+    reference_ids.resize(reference.all.size());
+    for (std::size_t i = 0; i < reference.all.size(); ++i)
+      reference_ids[i] = local.find(1, reference.all[i]);
     std::span<const std::int64_t> matches;
-    if (orders > 0) matches = matcher.match(candidate.all, {&reference.all, 1}, orders);
+    if (orders > 0) matches = matcher.match(candidate.all, {&reference_ids, 1}, orders);
     for (std::size_t v = 0; v < variants.size(); ++v) {
       const RougeVariant& variant = variants[v];
       RougeScore score;
@@ -244,12 +267,12 @@ std::vector<RougeScore> rouge(std::string_view hypothesis, std::span<const std::
             return ids.size() > shorter ? ids.size() - shorter : 0;
           };
           score = score_of(static_cast<std::size_t>(matches[shorter]), grams(candidate.all),
-                           grams(reference.all));
+                           grams(reference_ids));
           break;
         }
         case RougeVariant::Kind::lcs:
-          score = score_of(lcs_length(reference.all, candidate.all), candidate.all.size(),
-                           reference.all.size());
+          score = score_of(lcs_length(reference_ids, candidate.all), candidate.all.size(),
+                           reference_ids.size());
           break;
         case RougeVariant::Kind::lcs_by_sentence:
           score = by_sentence(candidate.sentences, reference.sentences);

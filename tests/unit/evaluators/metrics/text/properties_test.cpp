@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "datasets/random.h"
 #include "tests/support/metric.h"
@@ -81,4 +82,49 @@ TEST_CASE("properties: a text against itself, more references, their order") {
       for (const Column& column : metric->columns()) CHECK(score <= column.range.high);
     }
   }
+}
+
+TEST_CASE("properties: what was scored before changes nothing") {
+  // Metrics of other options, outputs for the same references, more and fewer references: in an
+  // order that leaves every kind of thing behind in the thread's memory.
+  constexpr std::pair<const char*, const char*> kOptions[] = {
+      {"bleu",  ""                                                  },
+      {"bleu",  "{lowercase: true, tokenize: char}"                 },
+      {"bleu",  "{lowercase: true}"                                 },
+      {"rouge", "{variants: [rouge1, rougeL]}"                      },
+      {"rouge", "{variants: [rouge2, rougeLsum], use_stemmer: true}"},
+      {"rouge", "{variants: [rouge1, rougeL], use_stemmer: true}"   },
+      {"chrf",  ""                                                  },
+      {"ter",   ""                                                  },
+  };
+  Random random(11);
+  struct Asked {
+    std::string output;
+    std::vector<std::string> references;
+  };
+  std::vector<Asked> all;
+  for (int i = 0; i < 12; ++i) {
+    const std::vector<std::string> references =
+        i % 3 == 0 ? std::vector<std::string>{text(random)}
+                   : std::vector<std::string>{text(random), text(random) + "\n" + text(random)};
+    for (int output = 0; output < 3; ++output) all.push_back({text(random), references});
+  }
+  const auto scores = [&](const Metric& metric, const Asked& asked) {
+    return measure(metric, asked.output, asked.references).values;
+  };
+  for (const auto& [name, options] : kOptions) {
+    const auto metric = make_metric(name, options);
+    for (const Asked& asked : all) {
+      std::vector<std::optional<double>> alone;
+      std::thread([&] { alone = scores(*metric, asked); }).join();  // with no memory of its own
+      CHECK(scores(*metric, asked) == alone);
+    }
+  }
+  for (const Asked& asked : all)
+    for (const auto& [name, options] : kOptions) {
+      const auto metric = make_metric(name, options);
+      std::vector<std::optional<double>> alone;
+      std::thread([&] { alone = scores(*metric, asked); }).join();
+      CHECK(scores(*metric, asked) == alone);
+    }
 }
