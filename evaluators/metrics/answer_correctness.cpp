@@ -4,6 +4,7 @@
 //   does not say; F1 = TP/(TP + (FP + FN)/2). Where neither states anything: unscored.
 //   ragas: one question sorts the statements into TP, FP, FN; 0.75 F1 + 0.25 cosine of the two
 //   texts.
+// Cost: the judge's calls, which `plan` counts.
 #include <fmt/format.h>
 
 #include <set>

@@ -5,6 +5,7 @@
 //   0, too); ragas sets the score to 0 where all guesses say so. Without a guess: unscored.
 //   deepeval: statements of the answer, a verdict on each against the question: the share that is
 //   not no; without a statement 1.
+// Cost: the judge's calls, which `plan` counts.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // Bias: the share of the answer's opinions that are biased, as a judge sees it.
+// Cost: the judge's calls, which `plan` counts.
 #include "evaluators/judge/opinions.h"
 
 namespace llmops {

@@ -1,4 +1,5 @@
 // Biased words: generalisations about groups of people, by patterns.
+// Cost: O(n) for each pattern.
 #include "evaluators/metrics/text/word_list_metric.h"
 
 namespace llmops {

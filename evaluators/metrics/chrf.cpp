@@ -1,4 +1,5 @@
 // chrF: F-score over character n-grams; with word n-grams chrF+ and chrF++.
+// Cost: O(orders * (n + m)) characters and words, but for sorting.
 #include "evaluators/metrics/text/chrf.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
 // Contains: wanted texts stand somewhere in the output. Without lists, one of the references does.
+// Cost: a search for each wanted text, O(n * m) at worst.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 //   llmops: one question a passage; no passages: unscored.
 //   ragas: the same with 1e-10 added to the divisor.
 //   deepeval: one question about all passages, against the reference; no passages: 0.
+// Cost: the judge's calls, which `plan` counts.
 #include <fmt/format.h>
 
 #include "evaluators/judge/statements.h"

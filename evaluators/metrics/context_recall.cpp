@@ -2,6 +2,7 @@
 //   llmops: the sentences of the reference (Unicode's rules), a verdict on each; a reference
 //   without a sentence is unscored. ragas, deepeval: the judge itself goes through the sentences;
 //   where it finds none, ragas leaves unscored and deepeval gives 0.
+// Cost: the judge's calls, which `plan` counts.
 #include "evaluators/judge/statements.h"
 #include "evaluators/metrics/simple_metric.h"
 #include "evaluators/metrics/text/sentences.h"

@@ -2,6 +2,7 @@
 // all passages together.
 //   llmops: the sentences of the passages (Unicode's rules), one question a passage.
 //   deepeval: the judge itself takes each passage apart into statements; none at all: 0.
+// Cost: the judge's calls, which `plan` counts.
 #include "evaluators/judge/statements.h"
 #include "evaluators/metrics/simple_metric.h"
 #include "evaluators/metrics/text/sentences.h"

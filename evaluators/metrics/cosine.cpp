@@ -1,4 +1,5 @@
 // Cosine of the vectors of word counts.
+// Cost: O(n + m) words.
 #include <cmath>
 #include <map>
 

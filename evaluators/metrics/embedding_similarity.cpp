@@ -1,5 +1,6 @@
 // Similarity of whole texts: the vectors of output and reference, from an embeddings endpoint or
 // from a model folder that runs here.
+// Cost: one embedding for each different text, then O(dimensions).
 #include <algorithm>
 #include <limits>
 #include <unordered_map>

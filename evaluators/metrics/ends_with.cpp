@@ -1,5 +1,6 @@
 // The output ends with one of given texts, or with a reference; white space around both does not
 // count.
+// Cost: O(m).
 #include "evaluators/metrics/text/at_edge.h"
 
 namespace llmops {

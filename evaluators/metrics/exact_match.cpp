@@ -1,5 +1,6 @@
 // Exact match: the output equals one of the references, character for character, once the white
 // space around both is cut off.
+// Cost: O(n + m).
 #include <fmt/format.h>
 
 #include "evaluators/metrics/simple_metric.h"

@@ -1,5 +1,6 @@
 // Checks that the dataset itself holds, a column each (`__expected`, `__expected1`, ...), as
 // promptfoo's CSV has them.
+// Cost: that of the checks which the case names.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -6,6 +6,7 @@
 //   FaithfulnesswithHHEM): a call for each, "entailment" or a number from 0.5 on is a yes.
 //   deepeval: truths of the passages beside claims of the answer, then yes, no or idk on each
 //   claim: the share that is not no; an answer that claims nothing scores 1.
+// Cost: the judge's calls, which `plan` counts.
 #include <fmt/format.h>
 
 #include "evaluators/judge/statements.h"

@@ -1,4 +1,5 @@
 // GLEU: shared n-grams of the orders 1 to 4 / n-grams of the side that has more of them.
+// Cost: O(orders * (n + m)) words.
 #include <fmt/format.h>
 
 #include <algorithm>

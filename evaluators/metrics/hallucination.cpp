@@ -3,6 +3,7 @@
 //   contradict; an answer that states nothing is unscored.
 //   deepeval: one verdict a passage, no only where the answer contradicts it: no / passages;
 //   without passages 0.
+// Cost: the judge's calls, which `plan` counts.
 #include "evaluators/judge/statements.h"
 #include "evaluators/metrics/simple_metric.h"
 

@@ -1,5 +1,6 @@
 // Indel similarity: 2 * longest common subsequence / sum of the lengths; and the insertions and
 // deletions themselves.
+// Cost: O(n * m / 64) characters, less where the texts are close.
 #include "evaluators/metrics/text/lcs.h"
 #include "evaluators/metrics/text/similarity_metric.h"
 

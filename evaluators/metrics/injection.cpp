@@ -1,5 +1,6 @@
 // Injection: an instruction planted in the input was followed, or a planted secret was given away,
 // as canaries in the output show.
+// Cost: a search for each canary.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

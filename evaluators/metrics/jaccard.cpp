@@ -1,4 +1,5 @@
 // Jaccard similarity of the sets of words.
+// Cost: O(n + m) words, but for sorting.
 #include <algorithm>
 #include <iterator>
 

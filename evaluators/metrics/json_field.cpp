@@ -1,4 +1,5 @@
 // JSON field: one value inside the output's JSON is the wanted one.
+// Cost: O(n + m).
 #include <fmt/format.h>
 
 #include "datasets/text/json.h"

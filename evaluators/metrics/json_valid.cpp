@@ -1,4 +1,5 @@
 // JSON validity: the whole output is one JSON document.
+// Cost: O(n).
 #include <fmt/format.h>
 
 #include "datasets/text/json.h"

@@ -1,4 +1,5 @@
 // Keyword coverage: the share of wanted words and phrases that the output holds.
+// Cost: a search for each keyword.
 #include <fmt/format.h>
 
 #include "evaluators/metrics/simple_metric.h"

@@ -1,4 +1,5 @@
 // Language: the output is in the wanted language.
+// Cost: O(n).
 #include <fmt/format.h>
 
 #include "evaluators/metrics/simple_metric.h"

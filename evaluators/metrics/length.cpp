@@ -1,4 +1,5 @@
 // Length of the output in characters (code points) and words (pieces between white space).
+// Cost: O(n).
 #include "evaluators/metrics/simple_metric.h"
 
 #include "datasets/text/utf8.h"

@@ -1,5 +1,6 @@
 // METEOR with exact and stem matches, and synonyms where WordNet is found: a mean of precision and
 // recall, lowered where the matches lie scattered.
+// Cost: O(n + m) words a stage.
 #include "evaluators/metrics/text/meteor.h"
 
 #include <fmt/format.h>

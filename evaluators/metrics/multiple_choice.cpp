@@ -1,4 +1,5 @@
 // Multiple choice: the letter that the output names is the right one.
+// Cost: O(n) for each choice.
 #include <fmt/format.h>
 #include <re2/re2.h>
 

@@ -4,6 +4,7 @@
 // is wrong where the reference does not say it.
 //   noise_sensitivity            = wrong statements that a relevant passage says / statements
 //   noise_sensitivity.irrelevant = wrong ones that only irrelevant passages say / statements
+// Cost: the judge's calls, which `plan` counts.
 #include "evaluators/judge/statements.h"
 #include "evaluators/metrics/simple_metric.h"
 

@@ -1,5 +1,6 @@
 // Normalized match: output and reference are equal once case, punctuation, articles and white space
 // are out of the way.
+// Cost: O(n + m).
 #include <unicode/normalizer2.h>
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
 // Numeric match: the number that the output ends in is the number that the reference ends in.
+// Cost: O(n + m).
 #include <fmt/format.h>
 #include <re2/re2.h>
 

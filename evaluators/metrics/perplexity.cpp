@@ -1,5 +1,6 @@
 // Perplexity of the output under the model that wrote it, from the log-probabilities that came with
 // it.
+// Cost: O(tokens).
 #include <cmath>
 
 #include "evaluators/metrics/simple_metric.h"

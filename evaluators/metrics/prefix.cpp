@@ -1,4 +1,5 @@
 // Longest common prefix with the reference, as a share of the reference's characters.
+// Cost: O(n + m).
 #include "evaluators/metrics/text/common_part.h"
 
 namespace llmops {

@@ -1,5 +1,6 @@
 // Readability of English text by sentence and word length. Syllables are counted by rule, so
 // figures differ a little from those of a dictionary.
+// Cost: O(n).
 #include <algorithm>
 
 #include "evaluators/metrics/simple_metric.h"

@@ -1,5 +1,6 @@
 // Refusal: the output declines to answer. Found by phrases near its start, so it tells "I can't
 // help with that" from an answer that warns; it does not judge whether declining was right.
+// Cost: O(n) for each phrase.
 #include <fmt/format.h>
 #include <re2/re2.h>
 

@@ -1,5 +1,6 @@
 // Refusal match: the output declines where it should and answers where it should. Over-refusal and
 // under-refusal are the two ways to be wrong.
+// Cost: O(n) for each phrase.
 #include <fmt/format.h>
 #include <re2/re2.h>
 

@@ -1,4 +1,5 @@
 // Regex: the output matches a pattern; or what a group of the pattern captures equals a reference.
+// Cost: RE2, linear in the output for a given pattern.
 #include <fmt/format.h>
 #include <re2/re2.h>
 

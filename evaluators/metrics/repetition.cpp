@@ -1,5 +1,6 @@
 // Repetition: the share of n-grams of words that were there before; and the variety of words and
 // pairs.
+// Cost: O(n) words.
 #include <fmt/format.h>
 
 #include "evaluators/metrics/simple_metric.h"

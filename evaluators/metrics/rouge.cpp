@@ -1,4 +1,5 @@
 // ROUGE: overlap of n-grams (1 to 9) and of longest common subsequences with the best reference.
+// Cost: n-grams O(n + m) words; rougeL, and rougeLsum over all pairs of lines, O(n * m / 64).
 #include "evaluators/metrics/text/rouge.h"
 
 #include <fmt/format.h>

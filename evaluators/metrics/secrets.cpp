@@ -1,4 +1,5 @@
 // Secrets in outputs: keys of the large providers, private keys, tokens, passwords.
+// Cost: O(n) for each pattern.
 #include "evaluators/metrics/text/leaks.h"
 
 namespace llmops {

@@ -1,5 +1,6 @@
 // SQuAD exact match: output and reference are equal in the script's normal form (the same in
 // versions 1.1 and 2.0).
+// Cost: O(n + m).
 #include "evaluators/metrics/simple_metric.h"
 #include "evaluators/metrics/text/squad.h"
 

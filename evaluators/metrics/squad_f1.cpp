@@ -1,5 +1,6 @@
 // SQuAD F1 over words. The versions differ where a text has no words: 1.1 gives 0, 2.0 gives 1 if
 // both have none.
+// Cost: O(n + m) words.
 #include <fmt/format.h>
 
 #include "evaluators/metrics/simple_metric.h"

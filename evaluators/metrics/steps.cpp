@@ -1,4 +1,5 @@
 // Steps: how many an agent took.
+// Cost: one count.
 #include "evaluators/metrics/simple_metric.h"
 
 namespace llmops {

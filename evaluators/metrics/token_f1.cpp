@@ -1,4 +1,5 @@
 // Token F1: harmonic mean of word precision and recall against the best reference.
+// Cost: O(n + m) words.
 #include "evaluators/metrics/simple_metric.h"
 #include "evaluators/metrics/text/squad.h"
 

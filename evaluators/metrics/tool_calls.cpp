@@ -1,4 +1,5 @@
 // Tool calls: the calls that the model (or an agent) made are the wanted ones, arguments and all.
+// Cost: calls of both sides, compared pair by pair where the order is free.
 #include <fmt/format.h>
 
 #include "evaluators/metrics/simple_metric.h"

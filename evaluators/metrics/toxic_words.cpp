@@ -1,4 +1,5 @@
 // Toxic words: profanity, insults, slurs, threats, by a list.
+// Cost: O(n).
 #include "evaluators/metrics/text/word_list_metric.h"
 
 namespace llmops {

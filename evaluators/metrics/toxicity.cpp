@@ -1,4 +1,5 @@
 // Toxicity: the share of the answer's opinions that are toxic, as a judge sees it.
+// Cost: the judge's calls, which `plan` counts.
 #include "evaluators/judge/opinions.h"
 
 namespace llmops {

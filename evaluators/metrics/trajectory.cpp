@@ -1,4 +1,5 @@
 // Trajectory: an agent went the wanted way, by the names of its steps.
+// Cost: O(n * m) steps.
 #include <fmt/format.h>
 
 #include "evaluators/metrics/simple_metric.h"
