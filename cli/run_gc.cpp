@@ -73,11 +73,13 @@ void print(const Swept& swept, const Options& options, Console& console) {
   for (const Value& run : swept.in_use)
     text += fmt::format("kept {}: it is at work, or has a batch out\n", to_text(run));
   if (options.dry_run)
-    text += fmt::format("{} would go, {} stay\n", counted(count, "run"), swept.kept);
+    text += fmt::format("{} would go, {} stay", counted(count, "run"), swept.kept);
   else
-    text += fmt::format("{} with {} went, {} stay; {:.1f} MB are free again\n",
-                        counted(count, "run"), counted(swept.calls, "call"), swept.kept,
-                        static_cast<double>(swept.bytes) / 1e6);
+    text += fmt::format("{} with {} went, {} stay", counted(count, "run"),
+                        counted(swept.calls, "call"), swept.kept);
+  if (swept.bytes > 0)
+    text += fmt::format("; {:.1f} MB are free again", static_cast<double>(swept.bytes) / 1e6);
+  text += "\n";
   console.print(text);
 }
 
