@@ -243,8 +243,6 @@ CURL* HttpClient::State::easy() {
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPIDLE, 30L);
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPINTVL, 15L);
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  // The first calls wait for the first connection to say whether HTTP/2 carries them all.
-  curl_easy_setopt(handle, CURLOPT_PIPEWAIT, 1L);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &State::on_write);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &State::on_header);
   curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &State::on_request);
@@ -401,6 +399,9 @@ HttpCall& HttpClient::start(HttpRequest request, std::unique_ptr<HttpHandler> ha
   CURL* easy = transfer.easy;
   const HttpRequest& asked = transfer.request;
   curl_easy_setopt(easy, CURLOPT_URL, asked.url.c_str());
+  // The first calls wait for the first connection to say whether HTTP/2 carries them all: with TLS
+  // its handshake does. Without, only an answer would, for which nobody may wait.
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, asked.url.starts_with("https:") ? 1L : 0L);
   if (asked.method == "GET") {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   } else {
