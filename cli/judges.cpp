@@ -129,7 +129,6 @@ ConnectedJudges::ConnectedJudges(const Suite& suite, SideModels* models, const S
   common_ = {.prompt = options.prompt,
              .baseline = options.baseline,
              .seed = suite.seed,
-             .state = store.folder(),
              .read_cache = options.read_cache,
              .write_cache = options.write_cache,
              .interrupts = fan_out.interrupts};

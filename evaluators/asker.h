@@ -2,7 +2,6 @@
 // How an evaluator asks models while it scores: judges, and whoever else needs one.
 
 #include <atomic>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -54,7 +53,6 @@ struct AskingContext {
   const OutputSource* baseline = nullptr;  // outputs of the accepted run, where they are stored
   std::uint64_t seed = 1;
   int first_draw = 0;           // number of a question's first draw: another number asks afresh
-  std::filesystem::path state;  // folder of the store; empty: none
   bool read_cache = true, write_cache = true;
   const std::atomic<int>* interrupts = nullptr;  // Ctrl-C so far; may be nullptr
 };

@@ -2,19 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
 
 #include "datasets/text/fields.h"
+#include "evaluators/score_shape.h"
 
 namespace llmops {
 namespace {
-
-constexpr std::array<std::string_view, 4> kKinds = {"binary", "bounded", "positive", "unbounded"};
-constexpr std::array<std::string_view, 3> kDirections = {"higher", "lower", "neither"};
 
 // JSON has no infinity: an open end of a range is absent.
 Value to_value(const Measure& measure) {
@@ -36,12 +32,9 @@ Measure read_measure(const Value& value, const Source& source, Diagnostics& prob
   Fields fields(value, source, problems, "a measure");
   Measure measure;
   measure.name = fields.required_text("name");
-  if (const auto kind = fields.one_of("kind", kKinds))
-    measure.kind =
-        static_cast<ScoreKind>(std::find(kKinds.begin(), kKinds.end(), *kind) - kKinds.begin());
-  if (const auto better = fields.one_of("better", kDirections))
-    measure.better = static_cast<Better>(
-        std::find(kDirections.begin(), kDirections.end(), *better) - kDirections.begin());
+  const ScoreShape shape = read_score_shape(fields, measure.name);
+  measure.kind = shape.kind;
+  measure.better = shape.better;
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   measure.range.low = fields.number("low").value_or(-kInfinity);
   measure.range.high = fields.number("high").value_or(kInfinity);

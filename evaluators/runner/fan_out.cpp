@@ -130,7 +130,7 @@ class FanOut {
   enum class Gathered {
     group,    // in `group_`
     known,    // a sample that was there already was handed over; there may be more
-    nothing,  // for now
+    nothing,  // all that may be asked at this moment is under way
   };
 
   Gathered gather() {
